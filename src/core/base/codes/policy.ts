@@ -1,0 +1,183 @@
+/** Stage `policy`: what a policy asks of a proven device and key. Severity is the policy's to set. */
+import type { CodeColumns, CodeEntry } from './entry.ts';
+
+const DEVICE = {
+  stage: 'policy',
+  severity: 'reject',
+  layer: 'verified-boot',
+  failureClass: 'ELIGIBILITY_FAILURE',
+  retryable: false,
+  disclosure: 'caller',
+} as const satisfies CodeColumns;
+
+const LEVEL = {
+  ...DEVICE,
+  layer: 'hardware-integrity',
+  failureClass: 'UNSUPPORTED_DEVICE',
+} as const satisfies CodeColumns;
+
+const KEY = { ...DEVICE, layer: 'key-material' } as const satisfies CodeColumns;
+
+const PATCH = {
+  ...DEVICE,
+  severity: 'review',
+  failureClass: 'INELIGIBLE_BUILD',
+} as const satisfies CodeColumns;
+
+const RELEASE = { ...DEVICE, failureClass: 'INELIGIBLE_BUILD' } as const satisfies CodeColumns;
+
+const NEW_KEY =
+  'generate the key anew in the Android Keystore with the properties the policy asks for';
+const UPDATE = 'install the latest update on the device and attest again';
+
+export const POLICY_CODES = {
+  SECURITY_LEVEL_SOFTWARE: {
+    ...LEVEL,
+    text: 'the key or its attestation is kept by software only',
+    why: 'the operating system can copy such a key and invent such an attestation',
+    remedy: 'use a device with a TEE or StrongBox, and do not fall back to software keys',
+  },
+  SECURITY_LEVEL_MISMATCH: {
+    ...LEVEL,
+    text: 'the attestation and the key claim different security levels',
+    why: 'the weaker of the two is what counts, and a difference is unusual',
+    remedy: 'attest with a key of the same security level, or admit the difference by policy',
+  },
+  SECURITY_LEVEL_CHAIN_MISMATCH: {
+    ...LEVEL,
+    text: 'the attestation claims another security level than its certificates do',
+    why: 'the certificate is what the maker signed; the level in the record is what the device wrote',
+    remedy: 'treat it as an attack: the record was written elsewhere than its chain says',
+  },
+  ROOT_OF_TRUST_MISSING: {
+    ...DEVICE,
+    text: 'the hardware list has no root of trust',
+    why: 'without it nothing is known about how the device booted',
+    remedy: 'use a device whose secure hardware reports its boot state',
+  },
+  DEVICE_UNLOCKED: {
+    ...DEVICE,
+    text: 'the bootloader is unlocked',
+    why: 'an unlocked device starts any operating system, also one that lies in everything it reports',
+    remedy: 'lock the bootloader (this erases the device) and attest again',
+  },
+  BOOT_STATE_NOT_VERIFIED: {
+    ...DEVICE,
+    text: 'the device did not boot an operating system verified by its maker’s key',
+    why: 'Unverified and Failed vouch for nothing; SelfSigned counts only with a known boot key',
+    remedy:
+      'install the maker’s system and lock the bootloader, or use a policy that knows the boot key',
+  },
+  BOOT_KEY_EMPTY: {
+    ...DEVICE,
+    text: 'the verified boot key is empty or all zeros although the boot state claims a key',
+    why: 'pre-release builds and spoofing tools write it so; a production device has a key',
+    remedy: 'use a production build',
+  },
+  KEY_ORIGIN: {
+    ...KEY,
+    text: 'the key was not generated inside the secure hardware',
+    why: 'an imported key is known to whoever imported it',
+    remedy: NEW_KEY,
+  },
+  KEY_PURPOSE: {
+    ...KEY,
+    text: 'the key has a purpose the policy does not allow, or none',
+    why: 'a key that attests or wraps other keys can vouch for things outside this device',
+    remedy: NEW_KEY,
+  },
+  ALL_APPLICATIONS: {
+    ...KEY,
+    text: 'the key may be used by every application',
+    why: 'any app on the device could sign with it',
+    remedy: NEW_KEY,
+  },
+  DEVICE_UNIQUE_ATTESTATION: {
+    ...KEY,
+    text: 'the key claims device-unique attestation under a shared anchor',
+    why: 'such attestations are never signed under Google’s or Enigm’s anchors',
+    remedy: 'treat it as an attack',
+  },
+  USER_AUTH_CONTRADICTORY: {
+    ...KEY,
+    text: 'the key both needs and does not need user authentication',
+    why: 'the two exclude each other, so neither can be relied on',
+    remedy: NEW_KEY,
+  },
+  PATCH_LEVEL_MISSING: {
+    ...PATCH,
+    text: 'a patch level is absent',
+    why: 'nobody knows how old this part of the system is',
+    remedy: UPDATE,
+  },
+  PATCH_LEVEL_ZERO: {
+    ...PATCH,
+    text: 'a patch level is zero',
+    why: 'some genuine devices report none; nobody knows how old this part of the system is',
+    remedy: UPDATE,
+  },
+  PATCH_LEVEL_MALFORMED: {
+    ...PATCH,
+    text: 'a patch level is no date',
+    why: 'an unreadable patch level must not pass for a new one',
+    remedy: UPDATE,
+  },
+  PATCH_LEVEL_FUTURE: {
+    ...PATCH,
+    text: 'a patch level lies further in the future than updates are made ahead',
+    why: 'pre-release builds do this, and so do tools that dress up an old system',
+    remedy: 'use a released build, and check the verifier’s clock',
+  },
+  PATCH_LEVEL_TOO_OLD: {
+    ...PATCH,
+    failureClass: 'STALE_ATTESTATION',
+    text: 'a patch level is older than the policy allows',
+    why: 'known holes of this part of the system are open',
+    remedy: UPDATE,
+  },
+  REGISTRY_NOT_CONFIGURED: {
+    ...RELEASE,
+    severity: 'inconclusive',
+    layer: 'os-hardening',
+    failureClass: 'VERIFIER_UNAVAILABLE',
+    retryable: true,
+    text: 'the policy needs a registry of releases and none is configured',
+    why: 'an Enigm OS build is recognised only by its boot key and vbmeta digest in the registry',
+    remedy: 'configure the signed release registry',
+  },
+  RELEASE_UNKNOWN: {
+    ...RELEASE,
+    layer: 'os-hardening',
+    text: 'boot key and vbmeta digest belong to no known release',
+    why: 'the device runs a system this verifier cannot vouch for',
+    remedy: 'install a release of Enigm OS; if it is one, add it to the registry',
+  },
+  RELEASE_NOT_ALLOWED: {
+    ...RELEASE,
+    layer: 'os-hardening',
+    text: 'the release is known but not allowed by the policy',
+    why: 'drafts, withdrawn builds and builds for another environment are not for this use',
+    remedy: UPDATE,
+  },
+  RELEASE_MODEL_MISMATCH: {
+    ...RELEASE,
+    layer: 'os-hardening',
+    text: 'the release is for another model than the device says it is',
+    why: 'a build carried to another device was not made for its hardware',
+    remedy: 'install the release made for this model',
+  },
+  RELEASE_PATCH_MISSING: {
+    ...RELEASE,
+    layer: 'update-management',
+    text: 'a patch level that the release states is absent or malformed',
+    why: 'the device does not report what its release is known to report',
+    remedy: UPDATE,
+  },
+  RELEASE_PATCH_OLDER: {
+    ...RELEASE,
+    layer: 'update-management',
+    text: 'a patch level is older than that of the release the device runs',
+    why: 'part of the system was rolled back, or was never updated with the rest',
+    remedy: UPDATE,
+  },
+} as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,42 @@
+/** Times for people and machines: RFC 3339 in UTC, from and to milliseconds since 1970. */
+
+const MS_PER_DAY = 86_400_000;
+
+/** Proleptic Gregorian date of a day counted from 1970-01-01 (H. Hinnant, `civil_from_days`). */
+export function dateOfDay(day: number): { year: number; month: number; day: number } {
+  // Years start on 1 March here, so that the leap day comes last.
+  const shifted = day + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    day: dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1,
+  };
+}
+
+/** `2026-11-22T00:00:00Z`, with milliseconds only where there are any. */
+export function toRfc3339(epochMs: number): string {
+  const dayNumber = Math.floor(epochMs / MS_PER_DAY);
+  const { year, month, day } = dateOfDay(dayNumber);
+  const ms = epochMs - dayNumber * MS_PER_DAY;
+  const seconds = Math.floor(ms / 1000);
+  const fraction = ms % 1000 === 0 ? '' : `.${pad(ms % 1000, 3)}`;
+  const clock = `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}`;
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}${fraction}Z`;
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}

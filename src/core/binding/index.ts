@@ -1,0 +1,2 @@
+/** Whether evidence answers this request. */
+export * from './binding.ts';

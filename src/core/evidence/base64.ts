@@ -1,0 +1,36 @@
+/**
+ * Strict base64 (RFC 4648 section 4): the standard alphabet, padded, nothing else, trailing bits zero.
+ * Node's decoder is fast and forgiving; what it forgives is found by what it leaves out.
+ */
+
+/** Alphabet characters by code. */
+const VALUE_OF: readonly number[] = (() => {
+  const values = new Array<number>(256).fill(-1);
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  for (let value = 0; value < 64; value += 1) values[alphabet.charCodeAt(value)] = value;
+  return values;
+})();
+
+/** Decodes canonical base64, or gives null. */
+export function decodeBase64(text: string): Uint8Array | null {
+  const { length } = text;
+  if (length === 0 || length % 4 !== 0) return null;
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  // The decoder also takes the URL alphabet; it skips whatever is in neither, which shows in the length.
+  if (text.includes('-') || text.includes('_')) return null;
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length !== (length / 4) * 3 - padding) return null;
+  if (padding > 0) {
+    const last = VALUE_OF[text.charCodeAt(length - padding - 1)] ?? -1;
+    const unusedBits = padding === 2 ? 0x0f : 0x03;
+    if (last < 0 || (last & unusedBits) !== 0) return null;
+  }
+  return bytes;
+}
+
+/** Decodes base64url without padding (RFC 4648 section 5), or gives null. Empty text is no bytes. */
+export function decodeBase64Url(text: string): Uint8Array | null {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null;
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : null;
+}

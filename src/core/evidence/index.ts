@@ -1,0 +1,5 @@
+/** From what a caller sends to the bytes of certificates. Nothing is parsed or believed yet. */
+export * from './base64.ts';
+export * from './chain-bytes.ts';
+export * from './fault.ts';
+export { parsePem } from './pem.ts';

@@ -1,0 +1,75 @@
+/**
+ * AttestationApplicationId [709]: the apps that own the key, as the operating system says. It is only
+ * as good as the boot state, and keystore silently drops what exceeds 1 KiB, so a missing package or
+ * digest proves nothing (AOSP keystore_attestation_id.cpp).
+ */
+import {
+  type Effort,
+  MAX_INTEGER_BYTES,
+  MAX_PACKAGES,
+  MAX_SIGNER_DIGESTS,
+  SIGNER_DIGEST_BYTES,
+} from '../base/index.ts';
+import { DerReader, OCTET_STRING, readInteger, SEQUENCE, SET, toInteger } from '../der/index.ts';
+import { readUtf8 } from './text.ts';
+
+export interface ApplicationPackage {
+  readonly name: string;
+  /** longVersionCode: up to 64 bits. */
+  readonly version: number | bigint;
+}
+
+export interface ApplicationId {
+  readonly packages: readonly ApplicationPackage[];
+  /** SHA-256 of each signing certificate. */
+  readonly signatureDigests: readonly Uint8Array[];
+}
+
+/**
+ * An OCTET STRING that holds the DER of
+ * ```asn1
+ * AttestationApplicationId ::= SEQUENCE {
+ *   packageInfos SET OF AttestationPackageInfo, signatureDigests SET OF OCTET STRING }
+ * AttestationPackageInfo ::= SEQUENCE { packageName OCTET STRING, version INTEGER }
+ * ```
+ */
+export function readApplicationId(reader: DerReader, effort: Effort): ApplicationId {
+  reader.read(OCTET_STRING);
+  const inner = new DerReader(reader.bytes, effort, reader.from, reader.to);
+  inner.field = reader.field;
+  const outer = inner.enter(SEQUENCE);
+  const packages = readPackages(inner);
+  const signatureDigests = readDigests(inner);
+  inner.leave(outer);
+  inner.expectEnd();
+  return { packages, signatureDigests };
+}
+
+function readPackages(reader: DerReader): readonly ApplicationPackage[] {
+  const packages: ApplicationPackage[] = [];
+  const outer = reader.enter(SET);
+  while (!reader.atEnd) {
+    if (packages.length === MAX_PACKAGES) reader.fail('K_TOO_MANY_VALUES', reader.position);
+    const info = reader.enter(SEQUENCE);
+    const name = readUtf8(reader);
+    readInteger(reader);
+    if (reader.to - reader.from > MAX_INTEGER_BYTES) reader.fail('DER_BAD_INTEGER');
+    packages.push({ name, version: toInteger(reader) });
+    reader.leave(info);
+  }
+  reader.leave(outer);
+  return packages;
+}
+
+function readDigests(reader: DerReader): readonly Uint8Array[] {
+  const digests: Uint8Array[] = [];
+  const outer = reader.enter(SET);
+  while (!reader.atEnd) {
+    if (digests.length === MAX_SIGNER_DIGESTS) reader.fail('K_TOO_MANY_VALUES', reader.position);
+    reader.read(OCTET_STRING);
+    if (reader.to - reader.from !== SIGNER_DIGEST_BYTES) reader.fail('APP_ID_MALFORMED');
+    digests.push(reader.bytes.subarray(reader.from, reader.to));
+  }
+  reader.leave(outer);
+  return digests;
+}

@@ -1,0 +1,62 @@
+/** Whether the key in the leaf is the key its description describes (THREATS T32). */
+import { type FactValue, type Finding, finding } from '../base/index.ts';
+import type { PublicKey } from '../x509/index.ts';
+import { type EnumName, enumNameOf } from './enums.ts';
+import type { KeyDescription } from './key-description.ts';
+
+const PARAMETERS = ['algorithm', 'keySize', 'ecCurve', 'mlDsaVariant'] as const;
+type Parameters = Readonly<Record<(typeof PARAMETERS)[number], FactValue>>;
+
+/** Compares what the description states: genuine StrongBox EC keys leave out ecCurve. */
+export function checkKeyParameters(
+  description: KeyDescription,
+  key: PublicKey,
+): readonly Finding[] {
+  const list = describingList(description);
+  const stated = statedParameters(description, list);
+  const actual = actualParameters(key);
+  return PARAMETERS.flatMap((name) => {
+    const expected = actual[name];
+    const got = stated[name];
+    return got === null || got === expected
+      ? []
+      : [
+          finding(
+            'KEY_PARAMS_INCONSISTENT',
+            { cert: 0, field: `${list}.${name}` },
+            { expected, got },
+          ),
+        ];
+  });
+}
+
+/** The list of whoever keeps the key; a record made by software has everything in the other one. */
+function describingList({ hardwareEnforced }: KeyDescription) {
+  return hardwareEnforced.fields.algorithm === undefined ? 'softwareEnforced' : 'hardwareEnforced';
+}
+
+function statedParameters(
+  description: KeyDescription,
+  list: 'softwareEnforced' | 'hardwareEnforced',
+): Parameters {
+  const { algorithm, keySize, ecCurve, mlDsaVariant } = description[list].fields;
+  return {
+    algorithm: nameOf('Algorithm', algorithm),
+    keySize: keySize === undefined ? null : Number(keySize),
+    ecCurve: nameOf('EcCurve', ecCurve),
+    mlDsaVariant: nameOf('MlDsaVariant', mlDsaVariant),
+  };
+}
+
+function actualParameters(key: PublicKey): Parameters {
+  return {
+    algorithm: key.algorithm.replace('-', '_'),
+    keySize: 'size' in key ? key.size : null,
+    ecCurve: 'curve' in key ? key.curve : null,
+    mlDsaVariant: 'parameterSet' in key ? key.parameterSet.replaceAll('-', '_') : null,
+  };
+}
+
+function nameOf(enumeration: EnumName, value: number | bigint | undefined): string | null {
+  return value === undefined ? null : (enumNameOf(enumeration, value) ?? String(value));
+}

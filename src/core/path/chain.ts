@@ -1,0 +1,127 @@
+/**
+ * The chain as sent: every certificate parsed, none believed. Checked here is only what needs no key:
+ * size, order, names and repetition, so that junk is refused before it costs a signature.
+ */
+import {
+  type Effort,
+  equalBytes,
+  equalRanges,
+  type Finding,
+  finding,
+  MAX_CERTIFICATE_BYTES,
+  MAX_CHAIN_LENGTH,
+  type Result,
+  refusal,
+  success,
+} from '../base/index.ts';
+import { type Certificate, parseCertificate } from '../x509/index.ts';
+
+/** A chain parsed as far as it can be read. */
+export interface ParsedChain {
+  readonly certificates: readonly Certificate[];
+  /** Why reading stopped, or null when the whole chain was read. */
+  readonly broken: Finding | null;
+}
+
+/** Parses the certificates of a chain, leaf first, up to the first that cannot be read. */
+export function parseChain(chain: readonly Uint8Array[], effort: Effort): ParsedChain {
+  const certificates: Certificate[] = [];
+  if (chain.length > MAX_CHAIN_LENGTH) {
+    const counts = { expected: MAX_CHAIN_LENGTH, got: chain.length };
+    return { certificates, broken: finding('CHAIN_TOO_LONG', {}, counts) };
+  }
+  for (const [cert, bytes] of chain.entries()) {
+    if (bytes.length > MAX_CERTIFICATE_BYTES) {
+      const sizes = { expected: MAX_CERTIFICATE_BYTES, got: bytes.length };
+      return { certificates, broken: finding('CERTIFICATE_TOO_LARGE', { cert }, sizes) };
+    }
+    const parsed = parseCertificate(bytes, cert, effort);
+    if (!parsed.ok) return { certificates, broken: parsed.finding };
+    certificates.push(parsed.value);
+  }
+  return { certificates, broken: null };
+}
+
+/** How a leaf's issuer name stands to its issuer's subject. */
+export type LeafIssuerName = 'same' | 'short';
+
+/**
+ * Checks that the chain is in order and its names chain, byte for byte. Only the leaf's issuer name
+ * may leave out attributes; whether that is tolerated depends on the layout found later.
+ */
+export function checkOrder(certificates: readonly Certificate[]): Result<LeafIssuerName> {
+  const repeated = findRepeated(certificates);
+  if (repeated > 0) return refusal(finding('DUPLICATE_CERTIFICATE', { cert: repeated }));
+  let leafIssuer: LeafIssuerName = 'same';
+  for (let index = 0; index + 1 < certificates.length; index += 1) {
+    const certificate = certificates[index] as Certificate;
+    const issuer = certificates[index + 1] as Certificate;
+    if (hasIssuerName(certificate, issuer)) continue;
+    if (belongsElsewhere(certificate, index, certificates)) {
+      return refusal(finding('CHAIN_ORDER', { cert: index }));
+    }
+    if (index > 0 || !isShortIssuerName(certificate, issuer)) {
+      return refusal(finding('NAME_CHAINING', { cert: index, field: 'issuer' }));
+    }
+    leafIssuer = 'short';
+  }
+  return success(leafIssuer);
+}
+
+/**
+ * Whether the chain holds the issuer of `certificate` in another place, or, above it, one that it
+ * issued. An app may give a leaf and its ATTEST_KEY the same name, so self-issued means nothing here.
+ */
+function belongsElsewhere(
+  certificate: Certificate,
+  index: number,
+  certificates: readonly Certificate[],
+): boolean {
+  return certificates.some(
+    (other, at) =>
+      at !== index &&
+      (hasIssuerName(certificate, other) || (at > index && hasIssuerName(other, certificate))),
+  );
+}
+
+/** Whether `certificate` names `issuer` as its issuer, byte for byte. */
+function hasIssuerName(certificate: Certificate, issuer: Certificate): boolean {
+  return equalRanges(
+    certificate.bytes,
+    certificate.issuer.start,
+    certificate.issuer.end,
+    issuer.bytes,
+    issuer.subject.start,
+    issuer.subject.end,
+  );
+}
+
+/**
+ * Whether the issuer name of `leaf` is a subset of the subject of `issuer` that includes its
+ * serialNumber. Deviation: AUM-L29 and POCO F1 write it so (THREATS T09).
+ */
+function isShortIssuerName(leaf: Certificate, issuer: Certificate): boolean {
+  const attributes = leaf.issuer.attributes;
+  return (
+    attributes.some(({ type }) => type === 'serialNumber') &&
+    attributes.every((attribute) =>
+      issuer.subject.attributes.some((other) =>
+        equalRanges(
+          leaf.bytes,
+          attribute.start,
+          attribute.end,
+          issuer.bytes,
+          other.start,
+          other.end,
+        ),
+      ),
+    )
+  );
+}
+
+/** Index of the first certificate that stood in the chain before, or -1. */
+function findRepeated(certificates: readonly Certificate[]): number {
+  return certificates.findIndex(({ bytes }, index) =>
+    certificates.slice(0, index).some((earlier) => equalBytes(earlier.bytes, bytes)),
+  );
+}

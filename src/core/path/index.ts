@@ -1,0 +1,6 @@
+/** From a chain as sent to a path verified up to an anchor. */
+export { type ParsedChain, parseChain } from './chain.ts';
+export type { Layout, Role, Shape } from './layout.ts';
+export type { CertifiedLevel } from './level.ts';
+export * from './path.ts';
+export { checkValidity } from './validity.ts';

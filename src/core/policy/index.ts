@@ -1,0 +1,5 @@
+/** Policies: what is asked of proven evidence. */
+export { BUILTIN_POLICIES } from './builtin.ts';
+export { evaluatePolicy } from './evaluate.ts';
+export * from './policy.ts';
+export type { Subject } from './subject.ts';

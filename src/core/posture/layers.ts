@@ -1,0 +1,127 @@
+/**
+ * The layers of the Enigm OS posture model and the trust state, from facts and findings. A layer is
+ * satisfied only by evidence: a policy that does not ask for something cannot make it so, and what
+ * hardware attestation cannot show reads `not_evidenced`.
+ */
+import {
+  FINDING_CODES,
+  type FindingCode,
+  type JudgedFinding,
+  LAYERS,
+  type LayerId,
+} from '../base/index.ts';
+import { enumNameOf, type KeyDescription } from '../key-description/index.ts';
+import type { VerifiedPath } from '../path/index.ts';
+import { hasVerifiedBoot, type Posture } from './posture.ts';
+
+export type LayerState = 'satisfied' | 'degraded' | 'failed' | 'not_evidenced';
+
+export interface Layer {
+  readonly layer: LayerId;
+  readonly state: LayerState;
+  /** What the state rests on. */
+  readonly basis: string;
+  readonly findings: readonly FindingCode[];
+}
+
+/** What the layers are derived from; null where the proof did not get so far. */
+export interface LayerEvidence {
+  readonly path: VerifiedPath | null;
+  readonly revocationStatus: string | null;
+  readonly description: KeyDescription | null;
+  readonly posture: Posture | null;
+}
+
+/** What the evidence shows of one layer before findings are counted. */
+interface Shown {
+  readonly isEvidenced: boolean;
+  readonly basis: string;
+}
+
+/** Every layer, in the order reports list them. */
+export function deriveLayers(
+  evidence: LayerEvidence,
+  judged: readonly JudgedFinding[],
+): readonly Layer[] {
+  return LAYERS.map((layer) => {
+    const { isEvidenced, basis } = SHOWN_BY_EVIDENCE[layer](evidence);
+    const concerning = judged.filter(({ finding }) => FINDING_CODES[finding.code].layer === layer);
+    const findings = [...new Set(concerning.map(({ finding }) => finding.code))];
+    return { layer, state: deriveState(isEvidenced, concerning), basis, findings };
+  });
+}
+
+function deriveState(isEvidenced: boolean, concerning: readonly JudgedFinding[]): LayerState {
+  if (concerning.some(({ severity }) => severity === 'reject')) return 'failed';
+  if (!isEvidenced) return 'not_evidenced';
+  return concerning.some(({ severity }) => severity !== 'info') ? 'degraded' : 'satisfied';
+}
+
+const NO_PATH: Shown = { isEvidenced: false, basis: 'no verified path' };
+const NO_DESCRIPTION: Shown = { isEvidenced: false, basis: 'no readable KeyDescription' };
+const NEEDS_STATEMENT: Shown = {
+  isEvidenced: false,
+  basis: 'hardware attestation says nothing about it; a statement signed by the attested key would',
+};
+
+const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => Shown>> = {
+  'hardware-integrity': ({ path, revocationStatus, description }) => {
+    if (path === null) return NO_PATH;
+    if (description === null) return NO_DESCRIPTION;
+    const { id, environment } = path.anchor.record;
+    const revocation = revocationStatus === null ? 'not checked' : revocationStatus;
+    return {
+      isEvidenced: true,
+      basis: `${path.layout.shape} chain to the ${environment} anchor ${id}; revocation ${revocation}; attested by ${description.attestationSecurityLevel}`,
+    };
+  },
+
+  'key-material': ({ description, posture }) => {
+    if (description === null || posture === null) return NO_DESCRIPTION;
+    const { origin, purpose = [] } = description.hardwareEnforced.fields;
+    if (origin === undefined)
+      return { isEvidenced: false, basis: 'no origin in the hardware list' };
+    const purposes = purpose.map((each) => enumNameOf('KeyPurpose', each) ?? String(each));
+    return {
+      isEvidenced: posture.securityLevel !== 'Software',
+      basis: `${enumNameOf('KeyOrigin', origin)} in ${posture.securityLevel}, for ${purposes.join(' and ') || 'no purpose'}`,
+    };
+  },
+
+  'verified-boot': ({ posture }) => {
+    if (posture === null) return NO_DESCRIPTION;
+    const { boot } = posture;
+    if (boot === null)
+      return { isEvidenced: false, basis: 'no root of trust in the hardware list' };
+    const lock = boot.deviceLocked ? 'locked' : 'unlocked';
+    return {
+      isEvidenced: hasVerifiedBoot(posture),
+      basis: `bootloader ${lock}, boot state ${boot.state}, boot key ${boot.key === '' ? 'empty' : boot.key}`,
+    };
+  },
+
+  'os-hardening': ({ posture }) =>
+    posture?.release && hasVerifiedBoot(posture)
+      ? { isEvidenced: true, basis: `runs the known release ${posture.release.name}` }
+      : { isEvidenced: false, basis: 'only a recognised release of Enigm OS shows it' },
+
+  'network-policy': () => NEEDS_STATEMENT,
+  'trust-security-center': () => NEEDS_STATEMENT,
+
+  application: ({ description, posture }) => {
+    if (description === null || posture === null) return NO_DESCRIPTION;
+    const id = description.softwareEnforced.fields.attestationApplicationId;
+    if (id === undefined) return { isEvidenced: false, basis: 'no application id' };
+    return {
+      isEvidenced: false,
+      basis: hasVerifiedBoot(posture)
+        ? 'the system names the app; the policy does not say which it should be'
+        : 'the system names the app, but its boot is not verified',
+    };
+  },
+
+  'update-management': ({ posture }) =>
+    posture?.release && hasVerifiedBoot(posture)
+      ? { isEvidenced: true, basis: `patch levels compared with ${posture.release.name}` }
+      : NEEDS_STATEMENT,
+};

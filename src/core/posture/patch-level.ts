@@ -1,0 +1,92 @@
+/**
+ * Patch levels, which devices write as YYYYMM or YYYYMMDD, as 0, or as anything else (THREATS T41,
+ * B21). Compared as dates, never as integers.
+ */
+import type { AuthorizationList, FieldName } from '../key-description/index.ts';
+
+export type PatchLevel =
+  | { readonly state: 'absent' }
+  | { readonly state: 'zero' }
+  | { readonly state: 'malformed'; readonly raw: string | null }
+  | {
+      readonly state: 'date';
+      readonly raw: number;
+      readonly year: number;
+      readonly month: number;
+      /** Null if the level has no day, or day 00: the month is known, the day is not. */
+      readonly day: number | null;
+    };
+
+/** The patch levels of an authorization list. */
+export type PatchField = Extract<FieldName, 'osPatchLevel' | 'vendorPatchLevel' | 'bootPatchLevel'>;
+
+export const PATCH_FIELDS = [
+  'osPatchLevel',
+  'vendorPatchLevel',
+  'bootPatchLevel',
+] as const satisfies readonly PatchField[];
+
+/** Reads a patch level of the hardware list. Total: what cannot be read is `malformed`. */
+export function derivePatchLevel(list: AuthorizationList, field: PatchField): PatchLevel {
+  const value = list.fields[field];
+  if (value === undefined) {
+    const isMalformed = list.malformed.some(({ name }) => name === field);
+    return isMalformed ? { state: 'malformed', raw: null } : { state: 'absent' };
+  }
+  return value === 0 ? { state: 'zero' } : parsePatchLevel(value);
+}
+
+/** YYYYMM or YYYYMMDD; day 00 means the day is not known (AOSP KeyMint Tag.aidl, BOOT_PATCHLEVEL). */
+function parsePatchLevel(value: number | bigint): PatchLevel {
+  const raw = String(value);
+  const match = /^(\d{4})(\d{2})(\d{2})?$/.exec(raw);
+  const [, year = '', month = '', day = '00'] = match ?? [];
+  const isDate =
+    match !== null &&
+    Number(month) >= 1 &&
+    Number(month) <= 12 &&
+    Number(day) <= daysInMonth(Number(year), Number(month));
+  if (!isDate) return { state: 'malformed', raw };
+  return {
+    state: 'date',
+    raw: Number(raw),
+    year: Number(year),
+    month: Number(month),
+    day: Number(day) === 0 ? null : Number(day),
+  };
+}
+
+/** A calendar date, UTC. */
+export interface CalendarDate {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+type DatedPatchLevel = Extract<PatchLevel, { readonly state: 'date' }>;
+
+/** Whether a level lies more than `months` before `today`; an unknown day counts as the last one. */
+export function isOlderThan(level: DatedPatchLevel, months: number, today: CalendarDate): boolean {
+  return compareDates(level, months, level.day ?? 31, today) < 0;
+}
+
+/** Whether a level lies more than `months` after `today`; an unknown day counts as the first one. */
+export function isAheadOf(level: DatedPatchLevel, months: number, today: CalendarDate): boolean {
+  return compareDates(level, -months, level.day ?? 1, today) > 0;
+}
+
+/** Sign of (level moved by `months`, on `day`) minus `today`. */
+function compareDates(
+  level: DatedPatchLevel,
+  months: number,
+  day: number,
+  today: CalendarDate,
+): number {
+  const monthsApart = (level.year - today.year) * 12 + level.month + months - today.month;
+  return monthsApart === 0 ? day - today.day : monthsApart;
+}
+
+function daysInMonth(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+}

@@ -1,0 +1,80 @@
+/**
+ * The device and key as one KeyDescription shows them, in normal form. Total, without opinions, and
+ * without defaults that flatter: what is absent reads as absent, and every policy rule sees it so.
+ * Security facts come from the hardware list only (THREATS T34).
+ */
+import type { SecurityLevel } from '../anchors/index.ts';
+import { isAllZero, toHex } from '../base/index.ts';
+import { type BootState, type KeyDescription, SECURITY_LEVELS } from '../key-description/index.ts';
+import { lookUpRelease, type Release, type ReleaseRegistry } from '../reference/index.ts';
+import { derivePatchLevel, type PatchField, type PatchLevel } from './patch-level.ts';
+
+export interface BootPosture {
+  readonly deviceLocked: boolean;
+  readonly state: BootState;
+  /** Lower-case hex; empty if the device wrote an empty string. */
+  readonly key: string;
+  readonly keyIsBlank: boolean;
+  /** Lower-case hex, or null for records that have none. */
+  readonly hash: string | null;
+  readonly hashIsBlank: boolean;
+}
+
+export interface Posture {
+  /** The lower of the two levels of the record. */
+  readonly securityLevel: SecurityLevel;
+  /** Null: the hardware list has no root of trust. */
+  readonly boot: BootPosture | null;
+  readonly patchLevels: Readonly<Record<PatchField, PatchLevel>>;
+  /** The release the boot key and vbmeta digest belong to; null if none is known or configured. */
+  readonly release: Release | null;
+}
+
+/** Derives the posture a description shows, with the releases known to the verifier. */
+export function derivePosture(
+  description: KeyDescription,
+  registry: ReleaseRegistry | null,
+): Posture {
+  const { attestationSecurityLevel, keyMintSecurityLevel, hardwareEnforced } = description;
+  const boot = deriveBoot(description);
+  return {
+    securityLevel: lowerOf(attestationSecurityLevel, keyMintSecurityLevel),
+    boot,
+    patchLevels: {
+      osPatchLevel: derivePatchLevel(hardwareEnforced, 'osPatchLevel'),
+      vendorPatchLevel: derivePatchLevel(hardwareEnforced, 'vendorPatchLevel'),
+      bootPatchLevel: derivePatchLevel(hardwareEnforced, 'bootPatchLevel'),
+    },
+    release: boot === null || registry === null ? null : recognise(boot, registry),
+  };
+}
+
+/** Whether the device booted a system it verified: locked, with the maker's key or a known release. */
+export function hasVerifiedBoot({ boot, release }: Posture): boolean {
+  if (boot === null || !boot.deviceLocked || boot.keyIsBlank) return false;
+  return boot.state === 'Verified' || (boot.state === 'SelfSigned' && release !== null);
+}
+
+function deriveBoot({ hardwareEnforced }: KeyDescription): BootPosture | null {
+  const { rootOfTrust } = hardwareEnforced.fields;
+  if (rootOfTrust === undefined) return null;
+  const { verifiedBootKey, deviceLocked, verifiedBootState, verifiedBootHash } = rootOfTrust;
+  return {
+    deviceLocked,
+    state: verifiedBootState,
+    key: toHex(verifiedBootKey),
+    keyIsBlank: isAllZero(verifiedBootKey),
+    hash: verifiedBootHash === null ? null : toHex(verifiedBootHash),
+    hashIsBlank: verifiedBootHash !== null && isAllZero(verifiedBootHash),
+  };
+}
+
+/** A blank key or hash belongs to no release, whatever a registry says. */
+function recognise(boot: BootPosture, registry: ReleaseRegistry): Release | null {
+  if (boot.keyIsBlank || boot.hash === null || boot.hashIsBlank) return null;
+  return lookUpRelease(registry, boot.key, boot.hash);
+}
+
+function lowerOf(a: SecurityLevel, b: SecurityLevel): SecurityLevel {
+  return SECURITY_LEVELS.indexOf(a) < SECURITY_LEVELS.indexOf(b) ? a : b;
+}

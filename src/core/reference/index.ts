@@ -1,0 +1,2 @@
+/** Known releases of operating systems. */
+export * from './release.ts';

@@ -1,0 +1,78 @@
+/** The chain and the attested key in report form. */
+import { sha256Hex } from '../anchors/index.ts';
+import type { Result } from '../base/index.ts';
+import { toRfc3339 } from '../base/index.ts';
+import type { ProvisioningInfo } from '../key-description/index.ts';
+import { roleInPath, type VerifiedPath } from '../path/index.ts';
+import {
+  type Certificate,
+  type PublicKey,
+  serialHexOf,
+  sliceOf,
+  toNameText,
+} from '../x509/index.ts';
+import type { ReportCertificate, ReportChain, ReportKey } from './report.ts';
+
+/** Everything known of the chain; without a path, what the certificates say of themselves. */
+export function toReportChain(
+  sent: readonly Certificate[],
+  path: Result<VerifiedPath>,
+  provisioningInfo: ProvisioningInfo | null,
+): ReportChain {
+  const certificates = sent.map((certificate, index) =>
+    toReportCertificate(certificate, index, path.ok ? path.value : null),
+  );
+  if (!path.ok) {
+    const shape = path.finding.code === 'SOFTWARE_ROOT' ? 'software' : null;
+    return { shape, anchor: null, certificates, provisioningInfo: null };
+  }
+  const { id, spkiSha256, environment } = path.value.anchor.record;
+  return {
+    shape: path.value.layout.shape,
+    anchor: { id, spkiSha256, environment },
+    certificates,
+    provisioningInfo,
+  };
+}
+
+/** The attested key: always the leaf's (THREATS T02). */
+export function toReportKey({ leaf }: VerifiedPath): ReportKey {
+  const spki = sliceOf(leaf, leaf.spki);
+  return {
+    ...toKeyFacts(leaf.publicKey),
+    spki: Buffer.from(spki).toString('base64'),
+    spkiSha256: sha256Hex(spki),
+  };
+}
+
+function toReportCertificate(
+  certificate: Certificate,
+  index: number,
+  path: VerifiedPath | null,
+): ReportCertificate {
+  return {
+    index,
+    role: path === null ? null : roleInPath(path, index),
+    subject: toNameText(certificate.subject),
+    serial: serialHexOf(certificate),
+    notBefore: toRfc3339(certificate.notBefore),
+    notAfter: toRfc3339(certificate.notAfter),
+    signatureAlgorithm: certificate.signatureAlgorithm.name,
+    publicKey: toKeyText(certificate.publicKey),
+    sha256: sha256Hex(certificate.bytes),
+  };
+}
+
+function toKeyFacts(
+  key: PublicKey,
+): Pick<ReportKey, 'algorithm' | 'curve' | 'size' | 'parameterSet'> {
+  if ('curve' in key) return { algorithm: key.algorithm, curve: key.curve };
+  if ('soundForIssuing' in key) return { algorithm: key.algorithm, size: key.size };
+  if ('parameterSet' in key) return { algorithm: key.algorithm, parameterSet: key.parameterSet };
+  return { algorithm: key.algorithm };
+}
+
+function toKeyText(key: PublicKey): string {
+  const { algorithm, curve, size, parameterSet } = toKeyFacts(key);
+  return parameterSet ?? [algorithm, curve ?? size].filter((part) => part !== undefined).join(' ');
+}

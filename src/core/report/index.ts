@@ -1,0 +1,5 @@
+/** The report and how its parts are made. */
+export * from './chain.ts';
+export * from './findings.ts';
+export * from './key-description.ts';
+export * from './report.ts';

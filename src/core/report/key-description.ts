@@ -1,0 +1,113 @@
+/** A KeyDescription in report form: AOSP's names for fields and values, device identifiers redacted. */
+import { createHash } from 'node:crypto';
+import { toHex } from '../base/index.ts';
+import {
+  type ApplicationId,
+  type AuthorizationList,
+  enumNameOf,
+  FIELDS,
+  type FieldName,
+  type FieldSpec,
+  type KeyDescription,
+  type RawElement,
+  type RootOfTrust,
+} from '../key-description/index.ts';
+import type {
+  ReportApplicationId,
+  ReportAuthorizationList,
+  ReportField,
+  ReportKeyDescription,
+  ReportRawElement,
+  ReportRootOfTrust,
+} from './report.ts';
+
+/** What stands in place of a device identifier. */
+const REDACTED = 'redacted';
+
+export type Exposure = 'exposed' | 'redacted';
+
+export function toReportKeyDescription(
+  description: KeyDescription,
+  exposure: Exposure,
+): ReportKeyDescription {
+  const { uniqueId } = description;
+  const hidesId = uniqueId.length > 0 && exposure === 'redacted';
+  return {
+    attestationVersion: description.attestationVersion,
+    attestationSecurityLevel: description.attestationSecurityLevel,
+    keyMintVersion: description.keyMintVersion,
+    keyMintSecurityLevel: description.keyMintSecurityLevel,
+    attestationChallenge: toHex(description.attestationChallenge),
+    uniqueId: hidesId ? REDACTED : toHex(uniqueId),
+    softwareEnforced: toReportList(description.softwareEnforced, exposure),
+    hardwareEnforced: toReportList(description.hardwareEnforced, exposure),
+  };
+}
+
+function toReportList(list: AuthorizationList, exposure: Exposure): ReportAuthorizationList {
+  const document: Record<string, ReportField | ReportRawElement[]> = {};
+  for (const [name, value] of Object.entries(list.fields)) {
+    const spec: FieldSpec = FIELDS[name as FieldName];
+    const hides = spec.identifies && exposure === 'redacted';
+    document[name] = hides ? REDACTED : toReportField(spec, value);
+  }
+  if (list.unknownTags.length > 0) {
+    document['unknownTags'] = list.unknownTags.map((raw) => toReportRaw(raw, exposure));
+  }
+  if (list.malformed.length > 0) {
+    document['malformedTags'] = list.malformed.map((raw) => toReportRaw(raw, exposure));
+  }
+  return document;
+}
+
+function toReportField(spec: FieldSpec, value: unknown): ReportField {
+  switch (spec.type) {
+    case 'integer':
+      return toReportInteger(spec, value as number | bigint);
+    case 'integerSet':
+      return (value as readonly (number | bigint)[]).map((member) => toReportInteger(spec, member));
+    case 'null':
+      return true;
+    case 'octets':
+      return toHex(value as Uint8Array);
+    case 'text':
+      return value as string;
+    case 'rootOfTrust':
+      return toReportRootOfTrust(value as RootOfTrust);
+    case 'applicationId':
+      return toReportApplicationId(value as ApplicationId);
+  }
+}
+
+/** The AIDL name; a value without one as a number while that is safe, else in decimal. */
+function toReportInteger(spec: FieldSpec, value: number | bigint): number | string {
+  const name = spec.enum === undefined ? undefined : enumNameOf(spec.enum, value);
+  return name ?? toReportNumber(value);
+}
+
+function toReportNumber(value: number | bigint): number | string {
+  return typeof value === 'number' ? value : value.toString();
+}
+
+function toReportRootOfTrust(rootOfTrust: RootOfTrust): ReportRootOfTrust {
+  const { verifiedBootKey, deviceLocked, verifiedBootState, verifiedBootHash } = rootOfTrust;
+  return {
+    verifiedBootKey: toHex(verifiedBootKey),
+    deviceLocked,
+    verifiedBootState,
+    verifiedBootHash: verifiedBootHash === null ? null : toHex(verifiedBootHash),
+  };
+}
+
+function toReportApplicationId(id: ApplicationId): ReportApplicationId {
+  return {
+    packages: id.packages.map(({ name, version }) => ({ name, version: toReportNumber(version) })),
+    signatureDigests: id.signatureDigests.map((digest) => toHex(digest)),
+  };
+}
+
+function toReportRaw({ tag, der }: RawElement, exposure: Exposure): ReportRawElement {
+  if (exposure === 'exposed') return { tag, der: toHex(der) };
+  const sha256 = createHash('sha256').update(der).digest('hex');
+  return { tag, length: der.length, sha256 };
+}

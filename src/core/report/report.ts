@@ -1,0 +1,170 @@
+/**
+ * The report: one JSON document that says what was decided, why, and on what (CONTRACTS.md). Byte
+ * strings are lower-case hex, certificates and keys base64 DER, times RFC 3339, serials minimal hex.
+ */
+import type { Environment } from '../anchors/index.ts';
+import type {
+  FactValue,
+  FailureClass,
+  FindingCode,
+  LayerId,
+  Place,
+  Severity,
+  Stage,
+} from '../base/index.ts';
+import type { Binding } from '../binding/index.ts';
+import type { ProvisioningInfo } from '../key-description/index.ts';
+import type { Role, Shape } from '../path/index.ts';
+import type { LayerState, TrustState } from '../posture/index.ts';
+
+export const REPORT_VERSION = 1;
+
+/** Never a boolean: `inconclusive` means that we could not decide, and is no soft accept. */
+export type Outcome = 'accept' | 'reject' | 'inconclusive';
+
+export interface ReportFinding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  readonly failureClass: FailureClass | null;
+  readonly retryable: boolean;
+  readonly disclosure: 'caller' | 'operator';
+  readonly stage: Stage;
+  readonly at: Place;
+  readonly expected: FactValue;
+  readonly got: FactValue;
+  readonly text: string;
+  readonly remedy: string;
+}
+
+export interface ReportLayer {
+  readonly layer: LayerId;
+  readonly state: LayerState;
+  /** What the state rests on. */
+  readonly basis: string;
+  readonly findings: readonly FindingCode[];
+}
+
+export interface ReportCertificate {
+  readonly index: number;
+  /** Null where no path was verified: what a certificate is there for is not known. */
+  readonly role: Role | null;
+  readonly subject: string;
+  readonly serial: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly signatureAlgorithm: string;
+  readonly publicKey: string;
+  readonly sha256: string;
+}
+
+export interface ReportChain {
+  readonly shape: Shape | 'software' | null;
+  readonly anchor: {
+    readonly id: string;
+    readonly spkiSha256: string;
+    readonly environment: Environment;
+  } | null;
+  readonly certificates: readonly ReportCertificate[];
+  readonly provisioningInfo: ProvisioningInfo | null;
+}
+
+export interface ReportKey {
+  /** `EC`, `RSA`, `ML-DSA`, or the dotted identifier of another algorithm. */
+  readonly algorithm: string;
+  readonly curve?: string;
+  readonly size?: number;
+  readonly parameterSet?: string;
+  readonly spki: string;
+  readonly spkiSha256: string;
+}
+
+export type ReportField =
+  | number
+  | string
+  | true
+  | readonly (number | string)[]
+  | ReportRootOfTrust
+  | ReportApplicationId;
+
+export interface ReportRootOfTrust {
+  readonly verifiedBootKey: string;
+  readonly deviceLocked: boolean;
+  readonly verifiedBootState: string;
+  readonly verifiedBootHash: string | null;
+}
+
+export interface ReportApplicationId {
+  readonly packages: readonly { readonly name: string; readonly version: number | string }[];
+  readonly signatureDigests: readonly string[];
+}
+
+/** An element kept as it was: its bytes, or only their length and digest while redacted. */
+export type ReportRawElement =
+  | { readonly tag: number; readonly der: string }
+  | { readonly tag: number; readonly length: number; readonly sha256: string };
+
+/** Field names of the schema to values; only fields that were present. */
+export type ReportAuthorizationList = Readonly<Record<string, ReportField | ReportRawElement[]>>;
+
+export interface ReportKeyDescription {
+  readonly attestationVersion: number;
+  readonly attestationSecurityLevel: string;
+  readonly keyMintVersion: number;
+  readonly keyMintSecurityLevel: string;
+  readonly attestationChallenge: string;
+  readonly uniqueId: string;
+  readonly softwareEnforced: ReportAuthorizationList;
+  readonly hardwareEnforced: ReportAuthorizationList;
+}
+
+export interface ReportRevocation {
+  readonly checked: boolean;
+  /** Null when not checked, or no path was verified. */
+  readonly status: 'good' | 'revoked' | 'suspended' | 'unknown' | null;
+  readonly snapshot: {
+    readonly id: string;
+    readonly entries: number;
+    /** Of the freshest copy of the stalest feed this chain needs; null: by the operator's word. */
+    readonly fetchedAt: string | null;
+    readonly ageSeconds: number | null;
+    /** Lists that speak about this chain's anchor. */
+    readonly sources: readonly string[];
+  } | null;
+}
+
+export interface ReportRelease {
+  readonly name: string;
+  readonly channel: string;
+  readonly stage: string;
+  readonly environment: Environment;
+}
+
+export interface ReportEligibility {
+  readonly action: string;
+  readonly granted: boolean;
+  readonly reasons: readonly string[];
+}
+
+export interface Report {
+  readonly reportVersion: typeof REPORT_VERSION;
+  readonly outcome: Outcome;
+  readonly trustState: TrustState;
+  /** Decides validity windows and patch age. */
+  readonly evidenceTime: string;
+  /** Decides revocation, and how old lists are. */
+  readonly appraisedAt: string;
+  readonly evidenceDigest: string;
+  readonly verifier: { readonly name: string; readonly version: string };
+  /** Environment of the verifier; what any but `production` accepts proves nothing. */
+  readonly environment: Environment;
+  readonly findings: readonly ReportFinding[];
+  readonly layers: readonly ReportLayer[];
+  readonly chain: ReportChain;
+  readonly key: ReportKey | null;
+  readonly keyDescription: ReportKeyDescription | null;
+  readonly revocation: ReportRevocation;
+  readonly policy: { readonly id: string; readonly version: string; readonly digest: string };
+  readonly binding: Binding;
+  readonly release: ReportRelease | null;
+  readonly eligibility: readonly ReportEligibility[];
+}

@@ -1,0 +1,136 @@
+/**
+ * What a snapshot says of one path: the status of every certificate presented, the root included, and
+ * whether the lists the anchor needs are there and fresh enough (THREATS T19 to T21). Nothing found in
+ * a certificate is ever fetched.
+ */
+import type { Anchor } from '../anchors/index.ts';
+import { type Finding, finding } from '../base/index.ts';
+import type { VerifiedPath } from '../path/index.ts';
+import { serialHexOf } from '../x509/index.ts';
+import {
+  covers,
+  type Listing,
+  lookUpSerial,
+  type RevocationSnapshot,
+  type SnapshotSource,
+} from './snapshot.ts';
+import type { ListedStatus } from './status-list.ts';
+
+/** How old a list may be at `appraisedAt`; see `Policy.revocation`. */
+export interface Freshness {
+  readonly appraisedAt: number;
+  readonly maxStaleSeconds: number | null;
+}
+
+export interface RevocationCheck {
+  /** Null: not listed as far as is known, but a list the anchor needs is missing. */
+  readonly status: 'good' | ListedStatus | null;
+  /** Lists that speak about the anchor. */
+  readonly sources: readonly SnapshotSource[];
+  /** Fetch time of the stalest feed's freshest copy; null: by the operator's word, or no list. */
+  readonly fetchedAt: number | null;
+  /** About listed certificates, and missing lists: as severe as their code. */
+  readonly findings: readonly Finding[];
+  /** A list that is too old for `maxStaleSeconds`, or of any age where that is null. */
+  readonly staleness: Finding | null;
+}
+
+export function checkRevocation(
+  path: VerifiedPath,
+  snapshot: RevocationSnapshot,
+  freshness: Freshness,
+): RevocationCheck {
+  const anchorId = path.anchor.record.id;
+  const sources = snapshot.sources.filter((source) => covers(source, anchorId));
+  const listed = checkCertificates(path, snapshot);
+  const feeds = freshestCopies(path.anchor, sources);
+  const missing = feeds.length === 0 || feeds.includes(undefined);
+  const copies = feeds.filter((copy) => copy !== undefined);
+  const fetchedAt = oldestFetch(copies);
+  const unavailable = missing ? [finding('REVOCATION_LIST_UNAVAILABLE')] : [];
+  return {
+    status: listed.status === 'good' && missing ? null : listed.status,
+    sources,
+    fetchedAt,
+    findings: [...listed.findings, ...unavailable],
+    staleness: checkStaleness(copies, freshness),
+  };
+}
+
+const CODES = {
+  revoked: 'CERTIFICATE_REVOKED',
+  suspended: 'CERTIFICATE_SUSPENDED',
+  unknown: 'CERTIFICATE_STATUS_UNKNOWN',
+} as const satisfies Record<ListedStatus, string>;
+
+const WORST_FIRST: readonly ListedStatus[] = ['revoked', 'suspended', 'unknown'];
+
+function checkCertificates(
+  path: VerifiedPath,
+  snapshot: RevocationSnapshot,
+): { status: 'good' | ListedStatus; findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const statuses = new Set<ListedStatus>();
+  for (const [cert, certificate] of path.certificates.entries()) {
+    const { bytes, serial } = certificate;
+    const listing = lookUpSerial(snapshot, path.anchor.record.id, bytes, serial.start, serial.end);
+    if (listing === null) continue;
+    statuses.add(listing.status);
+    const place = { cert, field: 'serialNumber' };
+    findings.push(
+      finding(CODES[listing.status], place, {
+        expected: `${serialHexOf(certificate)} not listed`,
+        got: describe(listing),
+      }),
+    );
+  }
+  return { status: WORST_FIRST.find((each) => statuses.has(each)) ?? 'good', findings };
+}
+
+function describe({ status, reason, source }: Listing): string {
+  return `${status}${reason === null ? '' : ` (${reason})`} by ${source}`;
+}
+
+/**
+ * For each feed the anchor needs, its freshest copy, or undefined. An operator's own list, which covers
+ * every anchor, stands in for any feed.
+ */
+function freshestCopies(
+  anchor: Anchor,
+  sources: readonly SnapshotSource[],
+): readonly (SnapshotSource | undefined)[] {
+  return anchor.record.revocationFeeds.map((feed) => {
+    let freshest: SnapshotSource | undefined;
+    for (const source of sources) {
+      if (source.feed !== feed && source.anchors !== 'all') continue;
+      if (freshest === undefined || dueAt(source) > dueAt(freshest)) freshest = source;
+    }
+    return freshest;
+  });
+}
+
+/** When a copy should be fetched again; never, where an operator vouches for it. */
+function dueAt({ fetchedAt, refreshAfterMs }: SnapshotSource): number {
+  return fetchedAt === null ? Number.POSITIVE_INFINITY : fetchedAt + refreshAfterMs;
+}
+
+function oldestFetch(copies: readonly SnapshotSource[]): number | null {
+  const times = copies.flatMap(({ fetchedAt }) => (fetchedAt === null ? [] : [fetchedAt]));
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+function checkStaleness(
+  copies: readonly SnapshotSource[],
+  { appraisedAt, maxStaleSeconds }: Freshness,
+): Finding | null {
+  const allowedMs = (maxStaleSeconds ?? DEFAULT_MAX_STALE_SECONDS) * 1000;
+  const stale = copies.find((copy) => appraisedAt > dueAt(copy) + allowedMs);
+  if (stale === undefined) return null;
+  const ageSeconds = Math.floor((appraisedAt - (stale.fetchedAt ?? 0)) / 1000);
+  const limit = Math.floor((stale.refreshAfterMs + allowedMs) / 1000);
+  const field = `revocation.${stale.id}`;
+  return finding('REVOCATION_LIST_STALE', { field }, { expected: limit, got: ageSeconds });
+}
+
+/** A day past the refresh time: what a policy that takes lists of any age still remarks upon. */
+const DEFAULT_MAX_STALE_SECONDS = 86_400;

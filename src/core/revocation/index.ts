@@ -1,0 +1,5 @@
+/** Status lists: parsed, compiled into one snapshot, looked up by serial number and anchor. */
+export * from './check.ts';
+export { findDuplicateKey } from './json-keys.ts';
+export * from './snapshot.ts';
+export * from './status-list.ts';

@@ -1,0 +1,168 @@
+/**
+ * Distinguished names (RFC 5280 4.1.2.4). Compared as bytes; read attribute by attribute, by
+ * identifier, for classification and for people. Never split from a printed string (THREATS B24).
+ */
+import { MAX_NAME_ATTRIBUTES } from '../base/index.ts';
+import {
+  BMP_STRING,
+  type DerReader,
+  IA5_STRING,
+  PRINTABLE_STRING,
+  readObjectIdentifier,
+  SEQUENCE,
+  SET,
+  TELETEX_STRING,
+  UTF8_STRING,
+} from '../der/index.ts';
+import { isOid, oid, toDotted } from './oid.ts';
+
+export interface NameAttribute {
+  /** Short name of RFC 4519, or the dotted identifier. */
+  readonly type: string;
+  /** The text, or null for a string type or encoding that is not read. */
+  readonly value: string | null;
+  /** The AttributeTypeAndValue in its certificate: `bytes[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Name {
+  readonly attributes: readonly NameAttribute[];
+  /** Whether some RDN has more than one attribute; such a name is never used to classify. */
+  readonly isMultiValued: boolean;
+  /** The whole Name: `bytes[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const ATTRIBUTE_TYPES: readonly { readonly type: string; readonly identifier: Uint8Array }[] = [
+  { type: 'CN', identifier: oid('2.5.4.3') },
+  { type: 'serialNumber', identifier: oid('2.5.4.5') },
+  { type: 'C', identifier: oid('2.5.4.6') },
+  { type: 'L', identifier: oid('2.5.4.7') },
+  { type: 'ST', identifier: oid('2.5.4.8') },
+  { type: 'O', identifier: oid('2.5.4.10') },
+  { type: 'OU', identifier: oid('2.5.4.11') },
+  { type: 'title', identifier: oid('2.5.4.12') },
+];
+
+/**
+ * `Name ::= SEQUENCE OF SET SIZE (1..MAX) OF SEQUENCE { type OBJECT IDENTIFIER, value ANY }`
+ */
+export function readName(reader: DerReader): Name {
+  const outer = reader.enter(SEQUENCE);
+  const start = reader.start;
+  const attributes: NameAttribute[] = [];
+  let isMultiValued = false;
+  while (!reader.atEnd) {
+    const relative = reader.enter(SET);
+    if (reader.atEnd) reader.fail('X_BAD_NAME');
+    while (!reader.atEnd) {
+      if (attributes.length === MAX_NAME_ATTRIBUTES) reader.fail('X_BAD_NAME');
+      attributes.push(readAttribute(reader));
+      isMultiValued ||= !reader.atEnd;
+    }
+    reader.leave(relative);
+  }
+  reader.leave(outer);
+  return { attributes, isMultiValued, start, end: reader.position };
+}
+
+/** The value of the only attribute of `type`; undefined if it is missing, repeated or unreadable. */
+export function attributeOf(name: Name, type: string): string | undefined {
+  let found: NameAttribute | undefined;
+  for (const attribute of name.attributes) {
+    if (attribute.type !== type) continue;
+    if (found !== undefined) return undefined;
+    found = attribute;
+  }
+  return found?.value ?? undefined;
+}
+
+/** Text for people, attributes in encoded order, special characters escaped as RFC 4514 2.4 says. */
+export function toNameText(name: Name): string {
+  let text = '';
+  for (const { type, value } of name.attributes) {
+    const shown = value === null ? '?' : escapeValue(value);
+    text += text === '' ? `${type}=${shown}` : `,${type}=${shown}`;
+  }
+  return text;
+}
+
+const NEEDS_ESCAPE = /^[ #]|[\\",+;<>=]|[^ -~]| $/;
+
+function escapeValue(value: string): string {
+  if (!NEEDS_ESCAPE.test(value)) return value;
+  return Array.from(value, (character, at) => {
+    const code = character.codePointAt(0) as number;
+    if (code < 0x20 || code > 0x7e) {
+      return Array.from(new TextEncoder().encode(character), escapeOctet).join('');
+    }
+    const isEdge =
+      (at === 0 && /[ #]/.test(character)) || (at === value.length - 1 && code === 0x20);
+    return isEdge || /[\\",+;<>=]/.test(character) ? `\\${character}` : character;
+  }).join('');
+}
+
+function escapeOctet(octet: number): string {
+  return `\\${octet.toString(16).padStart(2, '0').toUpperCase()}`;
+}
+
+function readAttribute(reader: DerReader): NameAttribute {
+  const outer = reader.enter(SEQUENCE);
+  const start = reader.start;
+  readObjectIdentifier(reader);
+  const { bytes, from, to } = reader;
+  const known = ATTRIBUTE_TYPES.find((each) => isOid(bytes, from, to, each.identifier));
+  const type = known?.type ?? toDotted(bytes, from, to);
+  reader.next();
+  const value = toText(bytes, reader.tag, reader.from, reader.to);
+  reader.leave(outer);
+  return { type, value, start, end: reader.position };
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a DirectoryString or IA5String, or null. */
+function toText(bytes: Uint8Array, tag: number, from: number, to: number): string | null {
+  switch (tag) {
+    case UTF8_STRING:
+      return toAscii(bytes, from, to) ?? toUtf8(bytes.subarray(from, to));
+    case PRINTABLE_STRING:
+    case IA5_STRING:
+      return toAscii(bytes, from, to);
+    case TELETEX_STRING:
+      return String.fromCharCode(...bytes.subarray(from, to));
+    case BMP_STRING:
+      return toUcs2(bytes, from, to);
+    default:
+      return null;
+  }
+}
+
+function toAscii(bytes: Uint8Array, from: number, to: number): string | null {
+  let text = '';
+  for (let at = from; at < to; at += 1) {
+    const octet = bytes[at] as number;
+    if (octet >= 0x80) return null;
+    text += String.fromCharCode(octet);
+  }
+  return text;
+}
+
+function toUtf8(bytes: Uint8Array): string | null {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function toUcs2(bytes: Uint8Array, from: number, to: number): string | null {
+  if ((to - from) % 2 !== 0) return null;
+  let text = '';
+  for (let at = from; at < to; at += 2) {
+    text += String.fromCharCode((bytes[at] as number) * 256 + (bytes[at + 1] as number));
+  }
+  return text;
+}

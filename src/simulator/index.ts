@@ -1,0 +1,18 @@
+/** Simulated devices, their makers' authorities, and everything that can be wrong with a chain. */
+export { writeAnchorsFolder } from './anchors-folder.ts';
+export { buildsOfReleases, stockBuilds } from './builds.ts';
+export { DEFECTS, type Defect, type Expectation } from './defects/index.ts';
+export type { Build, Level } from './device.ts';
+export type { KeyKind, KeyPair } from './key-pair.ts';
+export type { AttestOptions, DeviceOptions } from './options.ts';
+export { toPem } from './pem.ts';
+export type { AnchorName, Issuers, Provisioning } from './pki.ts';
+export { SeededRandom } from './random.ts';
+export { REVOKED_SERIAL, SUSPENDED_SERIAL } from './simulated-lists.ts';
+export {
+  createSimulator,
+  type Evidence,
+  SimulatedDevice,
+  Simulator,
+  type SimulatorOptions,
+} from './simulator.ts';
