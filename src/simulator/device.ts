@@ -7,6 +7,7 @@ import {
   integerField,
   nullField,
   octetsField,
+  type RootOfTrustValues,
   rootOfTrustField,
   setField,
   TAG,
@@ -59,7 +60,9 @@ const LEVELS = { TrustedEnvironment: 1, StrongBox: 2 } as const;
 /** What such a device writes about such a key. */
 export function describeKey(device: DeviceState, app: AppIdentity, key: KeyRequest): Description {
   const level = LEVELS[device.level];
+  const bootedAs = rootOfTrustOf(device);
   return {
+    bootedAs,
     attestationVersion: device.version,
     attestationSecurityLevel: level,
     keyMintVersion: device.version,
@@ -76,7 +79,7 @@ export function describeKey(device: DeviceState, app: AppIdentity, key: KeyReque
       ...describeAlgorithm(key.kind),
       nullField(TAG.noAuthRequired),
       integerField(TAG.origin, 0),
-      rootOfTrustOf(device),
+      rootOfTrustField(bootedAs),
       integerField(TAG.osVersion, device.build.osVersion),
       integerField(TAG.osPatchLevel, device.build.osPatchLevel),
       textField(TAG.attestationIdManufacturer, device.build.manufacturer),
@@ -88,13 +91,13 @@ export function describeKey(device: DeviceState, app: AppIdentity, key: KeyReque
 }
 
 /** An unlocked bootloader reports a key of zeros, and the digest of whatever it started. */
-export function rootOfTrustOf({ build, verifiedBootState, deviceLocked }: DeviceState): Field {
-  return rootOfTrustField({
+function rootOfTrustOf({ build, verifiedBootState, deviceLocked }: DeviceState): RootOfTrustValues {
+  return {
     verifiedBootKey: deviceLocked ? build.verifiedBootKey : new Uint8Array(32),
     deviceLocked: deviceLocked ? 0xff : 0x00,
     verifiedBootState,
     verifiedBootHash: build.vbmetaDigest,
-  });
+  };
 }
 
 function describeAlgorithm(kind: KeyKind): Field[] {

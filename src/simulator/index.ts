@@ -3,6 +3,12 @@ export { writeAnchorsFolder } from './anchors-folder.ts';
 export { buildsOfReleases, stockBuilds } from './builds.ts';
 export { DEFECTS, type Defect, type Expectation } from './defects/index.ts';
 export type { Build, Level } from './device.ts';
+export {
+  type FleetMember,
+  type FleetShape,
+  REJECTED_DEFECTS,
+  simulateFleet,
+} from './fleet.ts';
 export type { KeyKind, KeyPair } from './key-pair.ts';
 export type { AttestOptions, DeviceOptions } from './options.ts';
 export { toPem } from './pem.ts';

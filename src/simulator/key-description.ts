@@ -38,6 +38,8 @@ export interface Description {
   uniqueId: Bytes;
   softwareEnforced: Field[];
   hardwareEnforced: Field[];
+  /** What the root of trust in the hardware list was made from; not written by itself. */
+  readonly bootedAs: RootOfTrustValues;
 }
 
 export interface RootOfTrustValues {

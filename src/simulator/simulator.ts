@@ -25,6 +25,7 @@ import {
   signedWith,
 } from './plan.ts';
 import { SeededRandom } from './random.ts';
+import { softwareIssuers } from './software.ts';
 
 export interface SimulatorOptions {
   readonly anchor: AnchorName;
@@ -69,6 +70,12 @@ export class Simulator {
 
   device(options: DeviceOptions): SimulatedDevice {
     return new SimulatedDevice(this, options);
+  }
+
+  /** A device without secure hardware, such as an emulator. */
+  softwareDevice(): SimulatedDevice {
+    const issuers = softwareIssuers(this.templates.authority, this.random);
+    return new SimulatedDevice(this, { provisioning: 'factory', issuers });
   }
 
   /** Chains of devices that share one attestation certificate. */

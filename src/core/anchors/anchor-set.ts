@@ -82,14 +82,17 @@ function buildAnchor({ record, certificates }: AnchorSource): Anchor {
   const parsed = certificates.map((bytes) =>
     parseTrusted(bytes, `anchor ${record.id}`, record.spkiSha256),
   );
-  const [first, ...others] = parsed;
+  const [first] = parsed;
   if (first === undefined) throw new AnchorFault(`anchor ${record.id}: it has no certificate`);
   const subject = sliceOf(first, first.subject);
   const key = IssuerKey.of(first);
   if (!key.mayIssue) throw new AnchorFault(`anchor ${record.id}: keys of its kind may not issue`);
-  for (const other of others) {
-    if (!equalBytes(sliceOf(other, other.subject), subject)) {
+  for (const certificate of parsed) {
+    if (!equalBytes(sliceOf(certificate, certificate.subject), subject)) {
       throw new AnchorFault(`anchor ${record.id}: its certificates have different subjects`);
+    }
+    if (!key.hasSigned(certificate, newEffort())) {
+      throw new AnchorFault(`anchor ${record.id}: a certificate is not signed by its own key`);
     }
   }
   return { record, key, spki: sliceOf(first, first.spki), subject, certificates };

@@ -35,6 +35,13 @@ export function toReportChain(
   };
 }
 
+/** What certificates say of themselves. */
+export function toUnverifiedCertificates(
+  certificates: readonly Certificate[],
+): readonly ReportCertificate[] {
+  return certificates.map((certificate, index) => toReportCertificate(certificate, index, null));
+}
+
 /** The attested key: always the leaf's (THREATS T02). */
 export function toReportKey({ leaf }: VerifiedPath): ReportKey {
   const spki = sliceOf(leaf, leaf.spki);

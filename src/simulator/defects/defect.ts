@@ -5,7 +5,13 @@
  */
 import type { FindingCode, Severity } from '../../core/base/index.ts';
 import type { Bytes } from '../der.ts';
-import type { Description, Field } from '../key-description.ts';
+import {
+  type Description,
+  type Field,
+  type RootOfTrustValues,
+  rootOfTrustField,
+  withField,
+} from '../key-description.ts';
 import type { AttestOptions, DeviceOptions } from '../options.ts';
 import { type ChainPlan, certificateAt, change } from '../plan.ts';
 import type { SeededRandom } from '../random.ts';
@@ -76,6 +82,13 @@ export function changeSoftware(
     ({ softwareEnforced }) => ({ softwareEnforced: changes(softwareEnforced) }),
     index,
   );
+}
+
+/** Changes the root of trust of the leaf, and nothing else of what the device says. */
+export function changeRootOfTrust(plan: ChainPlan, changes: Partial<RootOfTrustValues>): void {
+  changeDescription(plan, ({ bootedAs, hardwareEnforced }) => ({
+    hardwareEnforced: withField(hardwareEnforced, rootOfTrustField({ ...bootedAs, ...changes })),
+  }));
 }
 
 export function fromHex(hex: string): Bytes {

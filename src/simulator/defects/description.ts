@@ -21,6 +21,7 @@ import {
   integerField,
   nullField,
   octetsField,
+  type RootOfTrustValues,
   rawField,
   rootOfTrustField,
   setField,
@@ -31,6 +32,7 @@ import { change } from '../plan.ts';
 import {
   changeDescription,
   changeHardware,
+  changeRootOfTrust,
   changeSoftware,
   type Defect,
   fromHex,
@@ -93,7 +95,7 @@ export const DESCRIPTION_DEFECTS: readonly Defect[] = [
     rule: 'B20',
     summary: 'boot state 7',
     expects: { code: 'K_BAD_ENUM', cert: 0, field: ROOT_OF_TRUST },
-    apply: hardware(rootOfTrust({ verifiedBootState: 7 })),
+    apply: bootedAs({ verifiedBootState: 7 }),
   },
   {
     name: 'unknown-origin',
@@ -357,7 +359,7 @@ export const DESCRIPTION_DEFECTS: readonly Defect[] = [
     rule: 'B11',
     summary: 'deviceLocked as 01, as a generation of phones writes it',
     expects: { code: 'K_BOOL_NON_DER', cert: 0, field: ROOT_OF_TRUST, severity: 'info' },
-    apply: hardware(rootOfTrust({ deviceLocked: 0x01 })),
+    apply: bootedAs({ deviceLocked: 0x01 }),
   },
   {
     name: 'quirk-later-version',
@@ -377,7 +379,7 @@ export const DESCRIPTION_DEFECTS: readonly Defect[] = [
     rule: 'B18',
     summary: 'a root of trust of three elements in a version 400 record',
     expects: { code: 'K_BOOT_HASH_ABSENT', cert: 0, field: ROOT_OF_TRUST, severity: 'info' },
-    apply: hardware(rootOfTrust({ verifiedBootHash: null })),
+    apply: bootedAs({ verifiedBootHash: null }),
   },
   {
     name: 'quirk-root-of-trust-in-software',
@@ -436,6 +438,10 @@ function editDescription(edit: (der: Bytes) => Bytes): Apply {
 
 function hardware(replacement: Field): Apply {
   return (plan) => changeHardware(plan, (list) => withField(list, replacement));
+}
+
+function bootedAs(changes: Partial<RootOfTrustValues>): Apply {
+  return (plan) => changeRootOfTrust(plan, changes);
 }
 
 function software(replacement: Field): Apply {

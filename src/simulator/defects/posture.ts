@@ -6,8 +6,8 @@ import {
   integerField,
   nullField,
   octetsField,
+  type RootOfTrustValues,
   rawField,
-  rootOfTrustField,
   setField,
   TAG,
   textField,
@@ -17,6 +17,7 @@ import {
 import {
   changeDescription,
   changeHardware,
+  changeRootOfTrust,
   changeSoftware,
   type Defect,
   fromHex,
@@ -86,7 +87,7 @@ export const POSTURE_DEFECTS: readonly Defect[] = [
     rule: 'T36',
     summary: 'an unlocked device that still reports Verified',
     expects: { code: 'DEVICE_UNLOCKED', cert: 0, field: `${ROOT_OF_TRUST}.deviceLocked` },
-    apply: hardware(rootOfTrust({ deviceLocked: 0x00 })),
+    apply: bootedAs({ deviceLocked: 0x00 }),
   },
   ...(
     [
@@ -104,7 +105,7 @@ export const POSTURE_DEFECTS: readonly Defect[] = [
         cert: 0,
         field: `${ROOT_OF_TRUST}.verifiedBootState`,
       },
-      apply: hardware(rootOfTrust({ verifiedBootState })),
+      apply: bootedAs({ verifiedBootState }),
     }),
   ),
   {
@@ -112,14 +113,14 @@ export const POSTURE_DEFECTS: readonly Defect[] = [
     rule: 'T36',
     summary: 'Verified and locked with a boot key of zeros, as a maker’s internal builds',
     expects: { code: 'BOOT_KEY_EMPTY', cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` },
-    apply: hardware(rootOfTrust({ verifiedBootKey: new Uint8Array(32) })),
+    apply: bootedAs({ verifiedBootKey: new Uint8Array(32) }),
   },
   {
     name: 'empty-boot-key',
     rule: 'T36',
     summary: 'Verified and locked with an empty boot key',
     expects: { code: 'BOOT_KEY_EMPTY', cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` },
-    apply: hardware(rootOfTrust({ verifiedBootKey: new Uint8Array(0) })),
+    apply: bootedAs({ verifiedBootKey: new Uint8Array(0) }),
   },
   {
     name: 'imported-key',
@@ -277,7 +278,7 @@ export const POSTURE_DEFECTS: readonly Defect[] = [
     summary: 'a locked, verified device whose build no registry knows: a stock phone',
     policy: ENIGM,
     expects: { code: 'RELEASE_UNKNOWN', cert: 0, field: ROOT_OF_TRUST },
-    apply: hardware(rootOfTrust({})),
+    apply: bootedAs({ verifiedBootKey: BOOT_KEY }),
   },
   {
     name: 'release-of-other-model',
@@ -356,7 +357,7 @@ export const POSTURE_DEFECTS: readonly Defect[] = [
       field: `${ROOT_OF_TRUST}.verifiedBootHash`,
       severity: 'review',
     },
-    apply: hardware(rootOfTrust({ verifiedBootHash: new Uint8Array(32) })),
+    apply: bootedAs({ verifiedBootHash: new Uint8Array(32) }),
   },
   {
     name: 'risk-version-pair',
@@ -441,15 +442,8 @@ function moveToSoftware(tag: number): Apply {
     }));
 }
 
-/** A locked, verified root of trust of an unknown build but for what is given. */
-function rootOfTrust(changes: Partial<Parameters<typeof rootOfTrustField>[0]>): Field {
-  return rootOfTrustField({
-    verifiedBootKey: BOOT_KEY,
-    deviceLocked: 0xff,
-    verifiedBootState: 0,
-    verifiedBootHash: BOOT_HASH,
-    ...changes,
-  });
+function bootedAs(changes: Partial<RootOfTrustValues>): Apply {
+  return (plan) => changeRootOfTrust(plan, changes);
 }
 
 function provisioningInfo(cbor: string): Apply {
