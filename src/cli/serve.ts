@@ -1,5 +1,6 @@
-/** `attest serve`: run the service. */
+/** `attest serve`: run the service until it is told to stop. */
 import { loadConfig, toPrintableConfig } from '../config.ts';
+import { parseCount } from './arguments.ts';
 import { EXIT, type Io } from './io.ts';
 
 export interface ServeOptions {
@@ -14,12 +15,30 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
   const { host, port, config: file, printConfig } = options;
   const config = loadConfig({
     ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(port === undefined ? {} : { port: parseCount('--port', 0)(port) }),
     ...(file === undefined ? {} : { config: file }),
   });
   if (printConfig) {
     io.out(`${JSON.stringify(toPrintableConfig(config), null, 2)}\n`);
     return EXIT.accept;
   }
-  return EXIT.internal;
+  const { startService } = await import('../main.ts');
+  const service = await startService(config);
+  io.err(`enigm-attest (${config.environment}) listens on ${service.url}\n`);
+  await stopSignal();
+  await service.close();
+  return EXIT.accept;
+}
+
+/** The first SIGTERM or SIGINT; a second one ends the process at once, as by default. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.off('SIGTERM', stop);
+      process.off('SIGINT', stop);
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
 }

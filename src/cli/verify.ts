@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../config.ts';
-import type { AnchorSet, Environment } from '../core/anchors/index.ts';
 import type { ChallengeClaim } from '../core/binding/index.ts';
 import { type JudgeContext, judge } from '../core/judge.ts';
 import type { PreparedPolicy } from '../core/policy/index.ts';
@@ -10,12 +9,11 @@ import { prove } from '../core/prove.ts';
 import type { Report } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { parsePublicKey, type VerifyRequest } from '../request/index.ts';
-import { loadBuiltInAnchors, loadTestAnchors } from '../sources/anchors.ts';
+import { loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault } from '../sources/document.ts';
 import { ROOTS, VERIFIER } from '../sources/package-root.ts';
-import { DEFAULT_POLICY, loadBuiltInPolicies, type PolicySet } from '../sources/policies.ts';
-import { loadBuiltInRegistry } from '../sources/releases.ts';
 import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
+import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
 import { parseChallenge, parseTime } from './arguments.ts';
 import { readEvidence, UnreadableInput } from './evidence-file.ts';
 import { EXIT, type Io, UsageFault } from './io.ts';
@@ -39,7 +37,7 @@ export async function verify(
   options: VerifyOptions,
   io: Io,
 ): Promise<number> {
-  const trust = loadTrust(options, io);
+  const session = openSession(options, io);
   const outcomes = new Set<Report['outcome'] | 'unreadable'>();
   for (const file of files) {
     const request = await readOrExplain(file, io);
@@ -47,8 +45,8 @@ export async function verify(
       outcomes.add('unreadable');
       continue;
     }
-    const proof = prove(request.chain, trust.anchors);
-    const report = judge(proof, contextOf(request, options, trust, io));
+    const proof = prove(request.chain, session.anchors);
+    const report = judge(proof, contextOf(request, options, session, io));
     outcomes.add(report.outcome);
     io.out(
       options.format === 'json'
@@ -62,21 +60,21 @@ export async function verify(
 }
 
 /** Everything that stays the same for all files. */
-interface Trust {
-  readonly environment: Environment;
-  readonly anchors: AnchorSet;
-  readonly policies: PolicySet;
+interface Session extends Trust {
   readonly revocation: RevocationSnapshot | 'waived';
 }
 
-function loadTrust({ anchors, revocation }: VerifyOptions, io: Io): Trust {
-  const { environment } = loadConfig();
-  const folder = anchors === undefined ? ROOTS : path.resolve(io.folder, anchors);
+/** With anchors of the operator's own, everything they bring stands in for what is built in. */
+function openSession({ anchors, revocation }: VerifyOptions, io: Io): Session {
+  const trust = buildTrust(loadTrustMaterial(loadConfig()));
+  if (anchors === undefined) {
+    return { ...trust, revocation: loadRevocation(revocation, ROOTS, io) };
+  }
+  const folder = path.resolve(io.folder, anchors);
   return {
-    environment: anchors === undefined ? environment : 'test',
-    anchors: (anchors === undefined ? loadBuiltInAnchors(environment) : loadTestAnchors(folder))
-      .set,
-    policies: loadBuiltInPolicies(environment),
+    ...trust,
+    environment: 'test',
+    anchors: loadTestAnchors(folder).set,
     revocation: loadRevocation(revocation, folder, io),
   };
 }
@@ -105,27 +103,27 @@ async function readOrExplain(file: string, io: Io): Promise<VerifyRequest | null
 function contextOf(
   request: VerifyRequest,
   options: VerifyOptions,
-  trust: Trust,
+  session: Session,
   io: Io,
 ): JudgeContext {
   const appraisedAt = io.now();
-  const { environment, policies, revocation } = trust;
+  const { environment, registry, revocation } = session;
   const publicKey =
     options.publicKey === undefined ? request.publicKey : loadPublicKey(options.publicKey, io);
   return {
     evidenceTime: options.at === undefined ? appraisedAt : parseTime(options.at),
     appraisedAt,
-    policy: policyNamed(options.policy ?? request.policy ?? DEFAULT_POLICY, policies),
+    policy: policyNamed(options.policy ?? request.policy ?? session.defaultPolicy, session),
     revocation,
     challenge: claimOf(options, request),
     publicKey,
-    registry: loadBuiltInRegistry(environment),
+    registry,
     environment,
     verifier: VERIFIER,
   };
 }
 
-function policyNamed(name: string, policies: PolicySet): PreparedPolicy {
+function policyNamed(name: string, { policies }: Trust): PreparedPolicy {
   const policy = policies.get(name);
   if (policy !== undefined) return policy;
   throw new ConfigurationFault(`no policy ${name}; there are ${[...policies.keys()].join(', ')}`);

@@ -156,7 +156,10 @@ function judgeRevocation(
   const staleness = check.staleness === null ? [] : [{ finding: check.staleness, severity }];
   return {
     report: toReportRevocation(revocation, check, appraisedAt),
-    findings: [...asTheirCodesSay(check.findings), ...staleness],
+    findings: [
+      ...asTheirCodesSay([...check.listed, ...(check.missing === null ? [] : [check.missing])]),
+      ...staleness,
+    ],
   };
 }
 

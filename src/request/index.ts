@@ -1,3 +1,5 @@
 /** Requests to verify. */
+
+export * from './problem.ts';
 export * from './public-key.ts';
 export * from './verify-request.ts';

@@ -75,16 +75,19 @@ export function parseVerifyRequest(json: string): RequestResult {
   } catch (error) {
     return refuse('REQUEST_NOT_JSON', null, (error as Error).message);
   }
-  if (!VALIDATOR.Check(document)) return refuse('REQUEST_INVALID', ...firstSchemaError(document));
   const duplicate = findDuplicateKey(json);
-  if (duplicate !== undefined) {
-    return refuse('REQUEST_INVALID', duplicate, 'stands twice');
-  }
-  return decodeVerifyRequest(document as Static<typeof VerifyRequestSchema>);
+  if (duplicate !== undefined) return refuse('REQUEST_INVALID', duplicate, 'stands twice');
+  return checkVerifyRequest(document);
 }
 
-/** Decodes the members of a request that has the form of the schema. */
-export function decodeVerifyRequest(document: Static<typeof VerifyRequestSchema>): RequestResult {
+/** Checks a parsed request against the schema and decodes its members. */
+export function checkVerifyRequest(document: unknown): RequestResult {
+  return VALIDATOR.Check(document)
+    ? decode(document as Static<typeof VerifyRequestSchema>)
+    : refuse('REQUEST_INVALID', ...firstSchemaError(document));
+}
+
+function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
   const decoded = parseChainText(document.chain);
   if (!decoded.ok) {
     const { code, certificate, text } = decoded.fault;

@@ -102,8 +102,15 @@ export interface AnchorProvenance {
   readonly certificates: readonly Static<typeof CertificateFile>[];
 }
 
+/** What a set is built from: plain data, so that every thread can build its own. */
+export interface AnchorMaterial {
+  readonly anchors: readonly AnchorSource[];
+  readonly softwareKeys: readonly SoftwareKeySource[];
+}
+
 export interface LoadedAnchors {
   readonly set: AnchorSet;
+  readonly material: AnchorMaterial;
   readonly provenance: readonly AnchorProvenance[];
 }
 
@@ -136,7 +143,7 @@ function readAnchors(folder: string): Static<typeof AnchorsDocument> {
 }
 
 function load(folder: string, entries: readonly AnchorEntry[]): LoadedAnchors {
-  const sources = entries.map((entry): AnchorSource => {
+  const anchors = entries.map((entry): AnchorSource => {
     const { certificates, recorded: _, ...record } = entry;
     return { record, certificates: certificates.map((file) => loadCertificate(folder, file)) };
   });
@@ -145,8 +152,10 @@ function load(folder: string, entries: readonly AnchorEntry[]): LoadedAnchors {
     recorded,
     certificates,
   }));
+  const softwareKeys = loadSoftwareKeys();
   try {
-    return { set: buildAnchorSet(sources, loadSoftwareKeys()), provenance };
+    const set = buildAnchorSet(anchors, softwareKeys);
+    return { set, material: { anchors, softwareKeys }, provenance };
   } catch (fault) {
     if (!(fault instanceof AnchorFault)) throw fault;
     throw new ConfigurationFault(`${path.join(folder, 'anchors.json')}: ${fault.message}`, {

@@ -22,39 +22,53 @@ export interface Freshness {
   readonly maxStaleSeconds: number | null;
 }
 
-export interface RevocationCheck {
-  /** Null: not listed as far as is known, but a list the anchor needs is missing. */
-  readonly status: 'good' | ListedStatus | null;
+/** Whether the lists that chains of an anchor need are there and fresh. */
+export interface ListCheck {
   /** Lists that speak about the anchor. */
   readonly sources: readonly SnapshotSource[];
   /** Fetch time of the stalest feed's freshest copy; null: by the operator's word, or no list. */
   readonly fetchedAt: number | null;
-  /** About listed certificates, and missing lists: as severe as their code. */
-  readonly findings: readonly Finding[];
+  /** A feed without any list. */
+  readonly missing: Finding | null;
   /** A list that is too old for `maxStaleSeconds`, or of any age where that is null. */
   readonly staleness: Finding | null;
 }
 
+export interface RevocationCheck extends ListCheck {
+  /** Null: not listed as far as is known, but a list the anchor needs is missing. */
+  readonly status: 'good' | ListedStatus | null;
+  /** About listed certificates. */
+  readonly listed: readonly Finding[];
+}
+
+/** Checks the lists of a snapshot for one anchor. */
+export function checkLists(
+  anchor: Anchor,
+  snapshot: RevocationSnapshot,
+  freshness: Freshness,
+): ListCheck {
+  const sources = snapshot.sources.filter((source) => covers(source, anchor.record.id));
+  const feeds = freshestCopies(anchor, sources);
+  const copies = feeds.filter((copy) => copy !== undefined);
+  const isMissing = feeds.length === 0 || copies.length < feeds.length;
+  return {
+    sources,
+    fetchedAt: oldestFetch(copies),
+    missing: isMissing ? finding('REVOCATION_LIST_UNAVAILABLE') : null,
+    staleness: checkStaleness(copies, freshness),
+  };
+}
+
+/** Checks every certificate of a path, and the lists that its anchor needs. */
 export function checkRevocation(
   path: VerifiedPath,
   snapshot: RevocationSnapshot,
   freshness: Freshness,
 ): RevocationCheck {
-  const anchorId = path.anchor.record.id;
-  const sources = snapshot.sources.filter((source) => covers(source, anchorId));
-  const listed = checkCertificates(path, snapshot);
-  const feeds = freshestCopies(path.anchor, sources);
-  const missing = feeds.length === 0 || feeds.includes(undefined);
-  const copies = feeds.filter((copy) => copy !== undefined);
-  const fetchedAt = oldestFetch(copies);
-  const unavailable = missing ? [finding('REVOCATION_LIST_UNAVAILABLE')] : [];
-  return {
-    status: listed.status === 'good' && missing ? null : listed.status,
-    sources,
-    fetchedAt,
-    findings: [...listed.findings, ...unavailable],
-    staleness: checkStaleness(copies, freshness),
-  };
+  const lists = checkLists(path.anchor, snapshot, freshness);
+  const { status, listed } = checkCertificates(path, snapshot);
+  const isUnknown = status === 'good' && lists.missing !== null;
+  return { ...lists, status: isUnknown ? null : status, listed };
 }
 
 const CODES = {
@@ -68,8 +82,8 @@ const WORST_FIRST: readonly ListedStatus[] = ['revoked', 'suspended', 'unknown']
 function checkCertificates(
   path: VerifiedPath,
   snapshot: RevocationSnapshot,
-): { status: 'good' | ListedStatus; findings: readonly Finding[] } {
-  const findings: Finding[] = [];
+): { status: 'good' | ListedStatus; listed: readonly Finding[] } {
+  const listed: Finding[] = [];
   const statuses = new Set<ListedStatus>();
   for (const [cert, certificate] of path.certificates.entries()) {
     const { bytes, serial } = certificate;
@@ -77,14 +91,14 @@ function checkCertificates(
     if (listing === null) continue;
     statuses.add(listing.status);
     const place = { cert, field: 'serialNumber' };
-    findings.push(
+    listed.push(
       finding(CODES[listing.status], place, {
         expected: `${serialHexOf(certificate)} not listed`,
         got: describe(listing),
       }),
     );
   }
-  return { status: WORST_FIRST.find((each) => statuses.has(each)) ?? 'good', findings };
+  return { status: WORST_FIRST.find((each) => statuses.has(each)) ?? 'good', listed };
 }
 
 function describe({ status, reason, source }: Listing): string {

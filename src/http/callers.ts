@@ -1,0 +1,20 @@
+/** Who may call: bearer tokens, of which only digests are configured. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
+import { sendProblem } from './problems.ts';
+
+/** A hook that admits known callers only; with none configured, everybody. */
+export function buildCallerCheck(callers: Config['callers']) {
+  const digests = callers.map(({ tokenSha256 }) => Buffer.from(tokenSha256, 'hex'));
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (digests.length === 0) return;
+    const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
+    const given = createHash('sha256').update(token).digest();
+    // Every digest is compared, whichever matches.
+    const isKnown = digests.map((digest) => timingSafeEqual(digest, given)).includes(true);
+    if (scheme?.toLowerCase() === 'bearer' && isKnown) return;
+    reply.header('www-authenticate', 'Bearer');
+    await sendProblem(reply, 'NOT_AUTHENTICATED', 'send a known token as Authorization: Bearer');
+  };
+}

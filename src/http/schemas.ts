@@ -1,0 +1,205 @@
+/** Response documents as JSON Schema: what the OpenAPI document says. Compared with the types in tests. */
+import Type, { type TSchema } from 'typebox';
+import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../core/base/index.ts';
+
+const STRICT = { additionalProperties: false } as const;
+const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const OneOf = (values: readonly string[]) => Type.Union(values.map((value) => Type.Literal(value)));
+
+const Text = Type.String();
+const Hex = Type.String({ pattern: '^[0-9a-f]*$' });
+const Time = Type.String({ format: 'date-time' });
+const Environment = OneOf(['production', 'development', 'test']);
+const Fact = Type.Union([Text, Type.Number(), Type.Boolean(), Type.Null()]);
+const BindingState = OneOf(['bound', 'mismatch', 'not_checked']);
+
+const Finding = Type.Object(
+  {
+    code: OneOf(Object.keys(FINDING_CODES)),
+    severity: OneOf(SEVERITIES),
+    failureClass: Nullable(OneOf(FAILURE_CLASSES)),
+    retryable: Type.Boolean(),
+    disclosure: OneOf(['caller', 'operator']),
+    stage: OneOf(STAGES),
+    at: Type.Object(
+      {
+        cert: Type.Optional(Type.Integer({ description: 'Certificate, 0 is the leaf.' })),
+        offset: Type.Optional(Type.Integer({ description: 'Byte in that certificate.' })),
+        field: Type.Optional(Text),
+      },
+      STRICT,
+    ),
+    expected: Fact,
+    got: Fact,
+    text: Text,
+    remedy: Text,
+  },
+  { ...STRICT, title: 'Finding' },
+);
+
+const Layer = Type.Object(
+  {
+    layer: OneOf(LAYERS),
+    state: OneOf(['satisfied', 'degraded', 'failed', 'not_evidenced']),
+    basis: Text,
+    findings: Type.Array(Text),
+  },
+  STRICT,
+);
+
+const Certificate = Type.Object(
+  {
+    index: Type.Integer(),
+    role: Nullable(OneOf(['leaf', 'attest-key', 'attestation', 'intermediate', 'root'])),
+    subject: Text,
+    serial: Hex,
+    notBefore: Text,
+    notAfter: Text,
+    signatureAlgorithm: Text,
+    publicKey: Text,
+    sha256: Hex,
+  },
+  STRICT,
+);
+
+const Chain = Type.Object(
+  {
+    shape: Nullable(OneOf(['factory', 'remote', 'attest-key', 'software'])),
+    anchor: Nullable(Type.Object({ id: Text, spkiSha256: Hex, environment: Environment }, STRICT)),
+    certificates: Type.Array(Certificate),
+    provisioningInfo: Nullable(
+      Type.Object(
+        {
+          certificatesIssued: Nullable(Type.Number()),
+          manufacturer: Nullable(Text),
+          validatedAttestedEntity: Nullable(Text),
+          isLostDevice: Nullable(Type.Boolean()),
+          unknownKeys: Type.Array(Type.Number()),
+        },
+        STRICT,
+      ),
+    ),
+  },
+  STRICT,
+);
+
+const AuthorizationList = Type.Record(Text, Type.Unknown(), {
+  description: 'Fields by the names of the attestation schema; only those that are present.',
+});
+
+const KeyDescription = Type.Object(
+  {
+    attestationVersion: Type.Integer(),
+    attestationSecurityLevel: Text,
+    keyMintVersion: Type.Integer(),
+    keyMintSecurityLevel: Text,
+    attestationChallenge: Hex,
+    uniqueId: Text,
+    softwareEnforced: AuthorizationList,
+    hardwareEnforced: AuthorizationList,
+  },
+  STRICT,
+);
+
+const Key = Type.Object(
+  {
+    algorithm: Text,
+    curve: Type.Optional(Text),
+    size: Type.Optional(Type.Integer()),
+    parameterSet: Type.Optional(Text),
+    spki: Text,
+    spkiSha256: Hex,
+  },
+  STRICT,
+);
+
+const Revocation = Type.Object(
+  {
+    checked: Type.Boolean(),
+    status: Nullable(OneOf(['good', 'revoked', 'suspended', 'unknown'])),
+    snapshot: Nullable(
+      Type.Object(
+        {
+          id: Hex,
+          entries: Type.Integer(),
+          fetchedAt: Nullable(Time),
+          ageSeconds: Nullable(Type.Integer()),
+          sources: Type.Array(Text),
+        },
+        STRICT,
+      ),
+    ),
+  },
+  STRICT,
+);
+
+export const ReportSchema = Type.Object(
+  {
+    reportVersion: Type.Literal(1),
+    outcome: OneOf(['accept', 'reject', 'inconclusive']),
+    trustState: OneOf(['PROTECTED', 'REVIEW_REQUIRED', 'INACTIVE']),
+    evidenceTime: Time,
+    appraisedAt: Time,
+    evidenceDigest: Hex,
+    verifier: Type.Object({ name: Text, version: Text }, STRICT),
+    environment: Environment,
+    findings: Type.Array(Finding),
+    layers: Type.Array(Layer),
+    chain: Chain,
+    key: Nullable(Key),
+    keyDescription: Nullable(KeyDescription),
+    revocation: Revocation,
+    policy: Type.Object({ id: Text, version: Text, digest: Hex }, STRICT),
+    binding: Type.Object(
+      {
+        challenge: BindingState,
+        request: BindingState,
+        handle: BindingState,
+        enrolment: BindingState,
+        transport: BindingState,
+        publicKey: BindingState,
+        keyPossession: BindingState,
+      },
+      STRICT,
+    ),
+    release: Nullable(
+      Type.Object({ name: Text, channel: Text, stage: Text, environment: Environment }, STRICT),
+    ),
+    eligibility: Type.Array(
+      Type.Object({ action: Text, granted: Type.Boolean(), reasons: Type.Array(Text) }, STRICT),
+    ),
+  },
+  { ...STRICT, title: 'Report' },
+);
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.Literal('about:blank'),
+    title: Text,
+    status: Type.Integer(),
+    code: Type.String({ description: 'Stable; switch on it.' }),
+    detail: Text,
+    member: Type.Optional(Type.String({ description: 'Member of the request at fault.' })),
+  },
+  { ...STRICT, title: 'Problem' },
+);
+
+export const ReadinessSchema = Type.Object(
+  {
+    ready: Type.Boolean(),
+    workers: Type.Integer(),
+    queue: Type.Integer(),
+    policies: Type.Array(
+      Type.Object(
+        {
+          policy: Text,
+          canDecide: Type.Boolean(),
+          required: Type.Boolean(),
+          reasons: Type.Array(Text),
+        },
+        STRICT,
+      ),
+    ),
+  },
+  { ...STRICT, title: 'Readiness' },
+);

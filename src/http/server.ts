@@ -1,0 +1,98 @@
+/** The HTTP service, wired in one visible list. It decides nothing: verdicts come from the workers. */
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import underPressure from '@fastify/under-pressure';
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Admitted } from '../pool/dispatcher.ts';
+import type { Job } from '../pool/protocol.ts';
+import { VERIFIER } from '../sources/package-root.ts';
+import type { Trust } from '../sources/trust.ts';
+import { buildCallerCheck } from './callers.ts';
+import { type Health, registerHealth } from './health-routes.ts';
+import { registerKnowledge } from './knowledge-routes.ts';
+import { handleError, handleNotFound } from './problems.ts';
+import { registerVerify } from './verify-route.ts';
+
+export interface ServerDeps {
+  readonly config: Config;
+  readonly trust: Trust;
+  readonly submit: (job: Job) => Admitted;
+  readonly health: Health;
+  /** Where log lines go; standard output by default. */
+  readonly logStream?: NodeJS.WritableStream;
+}
+
+/** Event loop delay beyond which requests are shed, in milliseconds. */
+const MAX_EVENT_LOOP_DELAY_MS = 1000;
+
+/** Headers must arrive within this time, so that slow senders hold no connection. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
+/** Builds the service; it does not listen yet. */
+export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const { config } = deps;
+  const server = Fastify({
+    logger: loggerOf(deps),
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.maxBodyBytes,
+    requestTimeout: config.deadlineMs + HEADERS_TIMEOUT_MS,
+    routerOptions: { ignoreTrailingSlash: false },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    forceCloseConnections: 'idle',
+  });
+  server.setErrorHandler(handleError);
+  server.setNotFoundHandler(handleNotFound);
+  logEachRequestOnce(server);
+
+  await server.register(helmet);
+  await server.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
+  if (config.requestsPerMinute > 0) {
+    await server.register(rateLimit, { max: config.requestsPerMinute, timeWindow: '1 minute' });
+  }
+  await server.register(swagger, { openapi: OPENAPI });
+  registerHealth(server, deps.health);
+  await server.register((scope, _options, done) => {
+    scope.addHook('onRequest', buildCallerCheck(config.callers));
+    registerVerify(scope, deps.submit);
+    registerKnowledge(scope, deps.trust);
+    done();
+  });
+  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
+  await server.register(swaggerUi, { routePrefix: '/docs' });
+  await server.ready();
+  return server;
+}
+
+const OPENAPI = {
+  openapi: '3.1.0',
+  info: {
+    title: VERIFIER.name,
+    version: VERIFIER.version,
+    description: 'Verifies Android Key Attestation certificate chains.',
+  },
+  components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+} as const;
+
+function loggerOf({ config, logStream }: ServerDeps): NonNullable<FastifyServerOptions['logger']> {
+  if (config.logLevel === 'silent') return false;
+  return { level: config.logLevel, ...(logStream === undefined ? {} : { stream: logStream }) };
+}
+
+/** One line a request, at its end: no evidence, no identifiers, no addresses. */
+function logEachRequestOnce(server: FastifyInstance): void {
+  server.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(request.answered ?? {}),
+      },
+      'answered',
+    );
+  });
+}

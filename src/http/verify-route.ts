@@ -1,0 +1,71 @@
+/** `POST /v1/verify`: the request goes to a worker as it came, and the answer is written as it comes. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Admitted } from '../pool/dispatcher.ts';
+import type { AnswerFacts, Job } from '../pool/protocol.ts';
+import { PROBLEM_MEDIA_TYPE, VerifyRequestSchema } from '../request/index.ts';
+import { ProblemSchema, ReportSchema } from './schemas.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the answer was, for the one log line of the request. */
+    answered: AnswerFacts | null;
+  }
+}
+
+const PEM_MEDIA_TYPE = 'application/pem-certificate-chain';
+
+export function registerVerify(server: FastifyInstance, submit: (job: Job) => Admitted): void {
+  const asText = { parseAs: 'string' } as const;
+  server.removeAllContentTypeParsers();
+  for (const type of ['application/json', PEM_MEDIA_TYPE]) {
+    server.addContentTypeParser(type, asText, (_request, body, done) => done(null, body));
+  }
+  server.decorateRequest('answered', null);
+  server.post(
+    '/v1/verify',
+    {
+      schema: {
+        summary: 'Verify a certificate chain',
+        description:
+          'Answers 200 with a report whatever the outcome: a rejected attestation is a successful request.',
+        body: {
+          content: {
+            'application/json': { schema: VerifyRequestSchema },
+            [PEM_MEDIA_TYPE]: { schema: { type: 'string' } },
+          },
+        },
+        response: {
+          200: ReportSchema,
+          '4xx': ProblemSchema,
+          '5xx': ProblemSchema,
+        },
+      },
+      // The worker checks the body against the schema, in the one pass that parses it.
+      validatorCompiler: () => () => true,
+      serializerCompiler: () => (answer) => answer as string,
+    },
+    (request, reply) => answer(request, reply, submit),
+  );
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  submit: (job: Job) => Admitted,
+): Promise<FastifyReply> {
+  const isPem = request.headers['content-type']?.startsWith(PEM_MEDIA_TYPE) ?? false;
+  const admitted = submit({
+    form: isPem ? 'pem' : 'json',
+    body: request.body as string,
+    query: isPem ? (request.query as Record<string, unknown>) : {},
+  });
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableEnded) admitted.abandon();
+  });
+  const { status, body, facts } = await admitted.answer;
+  request.answered = facts;
+  return reply
+    .code(status)
+    .type(facts.kind === 'problem' ? PROBLEM_MEDIA_TYPE : 'application/json')
+    .send(body);
+}

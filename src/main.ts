@@ -1,0 +1,56 @@
+/** The service as a process: wires everything together, and closes in reverse order. */
+import { createHash } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { Config } from './config.ts';
+import { checkReadiness } from './http/readiness.ts';
+import { buildServer } from './http/server.ts';
+import { VerificationPool } from './pool/verification-pool.ts';
+import { ROOTS } from './sources/package-root.ts';
+import { loadBundledSnapshot } from './sources/revocation.ts';
+import { buildTrust, loadTrustMaterial } from './sources/trust.ts';
+
+export interface Service {
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Answers what is in flight, refuses the rest, and ends. */
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the service. It listens once every worker can verify. */
+export async function startService(
+  config: Config,
+  logStream?: NodeJS.WritableStream,
+): Promise<Service> {
+  const material = loadTrustMaterial(config);
+  const trust = buildTrust(material);
+  const snapshot = loadBundledSnapshot(ROOTS);
+  const pool = new VerificationPool({
+    ...config,
+    trust: material,
+    revocation: () => snapshot,
+    onPoison: ({ body }, cause) => {
+      const requestSha256 = createHash('sha256').update(body).digest('hex');
+      server.log.error({ requestSha256, err: cause }, 'a request ended two workers');
+    },
+  });
+  const server = await buildServer({
+    config,
+    trust,
+    submit: (job) => pool.submit(job),
+    health: {
+      workersUp: () => pool.workersUp,
+      queueLength: () => pool.queueLength,
+      policies: () => checkReadiness(trust, snapshot, config.readinessPolicies, Date.now()),
+    },
+    ...(logStream === undefined ? {} : { logStream }),
+  });
+  await server.listen({ host: config.host, port: config.port });
+  const { address, port, family } = server.server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    close: async () => {
+      await server.close();
+      await pool.close();
+    },
+  };
+}

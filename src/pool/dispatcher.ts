@@ -1,0 +1,159 @@
+/**
+ * Admission and batches: requests wait in a bounded queue, and a worker that is free takes what has
+ * gathered. At most one batch a worker is in flight, so that batches form by themselves under load and
+ * a lone request never waits for company.
+ *
+ * A worker that dies takes its batch with it; each request of that batch is tried once more, alone. One
+ * that kills its worker again is answered with a fault and named in the log by its digest.
+ */
+import type { Answer, Batch, Job } from './protocol.ts';
+
+/** The service cannot take this request now. */
+export class BusyFault extends Error {
+  readonly code = 'SERVICE_BUSY';
+}
+
+/** A request that could not be answered for a reason that is ours. */
+export class VerificationFault extends Error {
+  readonly code = 'INTERNAL';
+}
+
+export interface DispatcherOptions {
+  /** How many batches may be in flight: the number of workers. */
+  readonly workers: number;
+  readonly maxQueue: number;
+  /** Milliseconds from arrival after which a request is refused. */
+  readonly deadlineMs: number;
+  /** Runs a batch on a free worker. Rejects when the worker dies. */
+  readonly run: (jobs: Batch['jobs']) => Promise<readonly Answer[]>;
+  /** Milliseconds, never going back. */
+  readonly clock: () => number;
+  /** Called for a request that killed two workers. */
+  readonly onPoison: (job: Job, cause: unknown) => void;
+}
+
+/** Ten requests hide the cost of a hop; more only lengthen the wait of the first (HOTPATH.md B). */
+const MAX_BATCH = 16;
+
+interface Waiting {
+  readonly job: Job;
+  readonly expiresAt: number;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (fault: Error) => void;
+  isGone: boolean;
+}
+
+/** A request that has been admitted. */
+export interface Admitted {
+  readonly answer: Promise<Answer>;
+  /** The caller went away: forget the request if it still waits. */
+  readonly abandon: () => void;
+}
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  #queue: Waiting[] = [];
+  #inFlight = 0;
+  #isScheduled = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Requests that wait for a worker. */
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
+  /** Admits a request, or throws `BusyFault` at once. */
+  submit(job: Job): Admitted {
+    const { maxQueue, deadlineMs, clock } = this.#options;
+    if (this.#queue.length >= maxQueue) throw new BusyFault('the queue is full');
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const waiting: Waiting = {
+      job,
+      expiresAt: clock() + deadlineMs,
+      resolve,
+      reject,
+      isGone: false,
+    };
+    this.#queue.push(waiting);
+    this.#schedule();
+    return {
+      answer: promise,
+      abandon: () => {
+        waiting.isGone = true;
+      },
+    };
+  }
+
+  /** Refuses everything that waits. What is in flight is answered. */
+  refuseWaiting(): void {
+    for (const { reject } of this.#queue) reject(new BusyFault('the service is stopping'));
+    this.#queue = [];
+  }
+
+  /** Lets requests that arrive in one turn of the event loop gather before a worker takes them. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#inFlight >= this.#options.workers) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    for (;;) {
+      const free = this.#options.workers - this.#inFlight;
+      if (free <= 0) return;
+      const batch = this.#take(Math.min(MAX_BATCH, Math.ceil(this.#queue.length / free)));
+      if (batch.length === 0) return;
+      void this.#answer(batch);
+    }
+  }
+
+  /** Takes up to `count` requests that are still wanted. */
+  #take(count: number): Waiting[] {
+    const now = this.#options.clock();
+    const batch: Waiting[] = [];
+    let taken = 0;
+    while (batch.length < count && taken < this.#queue.length) {
+      const waiting = this.#queue[taken] as Waiting;
+      taken += 1;
+      if (waiting.isGone) waiting.reject(new BusyFault('the caller went away'));
+      else if (now >= waiting.expiresAt) waiting.reject(new BusyFault('the deadline passed'));
+      else batch.push(waiting);
+    }
+    this.#queue.splice(0, taken);
+    return batch;
+  }
+
+  async #answer(batch: readonly Waiting[]): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      await this.#runOnce(batch);
+    } catch (cause) {
+      await this.#retryEach(batch, cause);
+    } finally {
+      this.#inFlight -= 1;
+      this.#schedule();
+    }
+  }
+
+  async #runOnce(batch: readonly Waiting[]): Promise<void> {
+    const answers = await this.#options.run(batch.map(({ job }) => job));
+    for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+  }
+
+  async #retryEach(batch: readonly Waiting[], cause: unknown): Promise<void> {
+    for (const waiting of batch) {
+      try {
+        await this.#runOnce([waiting]);
+      } catch (again) {
+        this.#options.onPoison(waiting.job, again);
+        waiting.reject(new VerificationFault('verification failed', { cause: again ?? cause }));
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** What crosses the boundary between the service and its workers: plain data, and strings for bodies. */
+import type { FindingCode } from '../core/base/index.ts';
+import type { TrustState } from '../core/posture/index.ts';
+import type { Outcome } from '../core/report/index.ts';
+import type { RevocationSnapshot } from '../core/revocation/index.ts';
+import type { ProblemCode } from '../request/index.ts';
+import type { TrustMaterial } from '../sources/trust.ts';
+
+/** A request as it came: its body in one string, and what stood in its query. */
+export interface Job {
+  readonly form: 'json' | 'pem';
+  readonly body: string;
+  /** Members that a PEM body has no place for; empty for JSON. */
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
+/** An answer ready to be written. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly facts: AnswerFacts;
+}
+
+/** What is logged and counted of an answer: nothing personal, no evidence. */
+export type AnswerFacts =
+  | {
+      readonly kind: 'report';
+      readonly outcome: Outcome;
+      readonly trustState: TrustState;
+      readonly codes: readonly FindingCode[];
+      readonly policy: string;
+      readonly evidenceDigest: string;
+    }
+  | { readonly kind: 'problem'; readonly code: ProblemCode };
+
+/** Jobs that one worker answers in one go, all against one snapshot. */
+export interface Batch {
+  readonly jobs: readonly Job[];
+  readonly revocation: RevocationSnapshot;
+}
+
+/** What a worker is given when it starts. */
+export interface WorkerStart {
+  readonly trust: TrustMaterial;
+}

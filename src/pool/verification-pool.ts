@@ -1,0 +1,87 @@
+/** The pool of worker threads that verify. */
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { RevocationSnapshot } from '../core/revocation/index.ts';
+import type { TrustMaterial } from '../sources/trust.ts';
+import { type Admitted, Dispatcher } from './dispatcher.ts';
+import type { Answer, Batch, Job, WorkerStart } from './protocol.ts';
+
+export interface PoolOptions {
+  readonly workers: number;
+  readonly maxQueue: number;
+  readonly deadlineMs: number;
+  readonly trust: TrustMaterial;
+  /** The snapshot in force at the moment of the call. */
+  readonly revocation: () => RevocationSnapshot;
+  readonly onPoison: (job: Job, cause: unknown) => void;
+  /** Another worker entry, for tests. */
+  readonly filename?: string;
+}
+
+/** This file's neighbour, as source and as build. */
+const WORKER = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+);
+
+/** A worker that outgrows this is replaced, and its requests retried. */
+const MAX_HEAP_MB = 512;
+
+/** Longest a batch may run before its worker is replaced: a request takes well under 10 ms. */
+const BATCH_TIMEOUT_MS = 10_000;
+
+export class VerificationPool {
+  readonly #piscina: Piscina<Batch, readonly Answer[]>;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(options: PoolOptions) {
+    const start: WorkerStart = { trust: options.trust };
+    this.#piscina = new Piscina<Batch, readonly Answer[]>({
+      filename: options.filename ?? WORKER,
+      name: 'answerBatch',
+      minThreads: options.workers,
+      maxThreads: options.workers,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: 1,
+      // The dispatcher keeps the queue; here at most one batch a worker and its retries wait.
+      maxQueue: options.workers * 2,
+      recordTiming: false,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      workerData: start,
+    });
+    this.#dispatcher = new Dispatcher({
+      ...options,
+      clock: () => performance.now(),
+      run: (jobs) => this.#run({ jobs, revocation: options.revocation() }),
+    });
+  }
+
+  /** Admits a request, or throws `BusyFault` at once. */
+  submit(job: Job): Admitted {
+    return this.#dispatcher.submit(job);
+  }
+
+  get queueLength(): number {
+    return this.#dispatcher.queueLength;
+  }
+
+  /** Worker threads that are up. */
+  get workersUp(): number {
+    return this.#piscina.threads.length;
+  }
+
+  /** Answers what is in flight, refuses what waits, and ends the workers. */
+  async close(): Promise<void> {
+    this.#dispatcher.refuseWaiting();
+    await this.#piscina.close();
+  }
+
+  async #run(batch: Batch): Promise<readonly Answer[]> {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), BATCH_TIMEOUT_MS);
+    try {
+      return await this.#piscina.run(batch, { signal: controller.signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
