@@ -26,6 +26,8 @@ export interface PlannedCertificate {
   /** What the device says of the key: leaf and ATTEST_KEYs. */
   description?: Description;
   editDescription?: Edit;
+  /** Marks the KeyDescription extension critical. */
+  isAttestationCritical?: boolean;
   /** Changes the signed part before it is signed. */
   editTbs?: Edit;
   /** Changes the certificate after it was signed. */

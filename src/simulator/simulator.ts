@@ -171,10 +171,12 @@ export class SimulatedDevice {
 const LEAF_NAME = makeName({ CN: 'Android Keystore Key' });
 
 /** The KeyDescription extension of a certificate that has one. */
-function encodeAttestation({ description, editDescription }: PlannedCertificate): Bytes[] {
+function encodeAttestation(planned: PlannedCertificate): Bytes[] {
+  const { description, editDescription, isAttestationCritical } = planned;
   if (description === undefined) return [];
   const encoded = encodeDescription(description);
-  return [makeExtension(KEY_DESCRIPTION, editDescription?.(encoded) ?? encoded)];
+  const value = editDescription?.(encoded) ?? encoded;
+  return [makeExtension(KEY_DESCRIPTION, value, isAttestationCritical)];
 }
 
 function defectNamed(name: string): Defect {

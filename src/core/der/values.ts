@@ -86,7 +86,7 @@ export function readOctetAlignedBitString(reader: DerReader): void {
 /** Reads a NULL. */
 export function readNull(reader: DerReader): void {
   reader.read(NULL);
-  if (reader.from !== reader.to) reader.fail('DER_BAD_NULL');
+  if (reader.from !== reader.to) reader.fail('DER_TRAILING_DATA', reader.from);
 }
 
 /**

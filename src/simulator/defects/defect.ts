@@ -35,7 +35,8 @@ export interface Defect {
   readonly passes?: Partial<AttestOptions>;
   /** The policy under which the chain without the defect passes; `android-hardware` by default. */
   readonly policy?: 'android-hardware' | 'inspect' | 'enigm-development';
-  readonly expects: Expectation;
+  /** `nothing`: a quirk of genuine devices that needs no remark. */
+  readonly expects: Expectation | 'nothing';
   readonly apply: (plan: ChainPlan, context: DefectContext) => void;
 }
 

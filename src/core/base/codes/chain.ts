@@ -154,12 +154,6 @@ export const CHAIN_CODES = {
     why: 'the report quotes the certificate, so it must be what the key’s owner wrote',
     remedy: TREAT_AS_ATTACK,
   },
-  ANCHOR_SHAPE: {
-    ...ANCHOR,
-    text: 'the anchor does not issue chains of this shape',
-    why: 'each anchor’s record says which layouts its owner makes; another one is forged or new',
-    remedy: 'keep the chain and report the model to us; it may be a new kind',
-  },
   ANCHOR_NOT_ALLOWED: {
     ...ANCHOR,
     stage: 'policy',

@@ -89,10 +89,4 @@ export const DER_CODES = {
     why: 'a date that rolls over or lacks its zone means different moments to different readers',
     remedy: SEND_AS_IS,
   },
-  DER_BAD_NULL: {
-    ...MALFORMED,
-    text: 'a NULL is not empty',
-    why: ONE_ENCODING,
-    remedy: SEND_AS_IS,
-  },
 } as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,215 @@
+/** What genuine devices do that a strict reader might refuse, and that needs no remark here. */
+import { makeExtension, makeValidity } from '../certificate.ts';
+import { bitString, generalizedTime, integer, sequence, time, tlv } from '../der.ts';
+import {
+  integerField,
+  rootOfTrustField,
+  setField,
+  TAG,
+  withField,
+  withoutField,
+} from '../key-description.ts';
+import { change, changeParts } from '../plan.ts';
+import { changeDescription, changeHardware, type Defect } from './defect.ts';
+import { addExtension, replaceExtension } from './extensions.ts';
+
+const FACTORY = { provisioning: 'factory' } as const;
+const DAY_MS = 86_400_000;
+
+export const GENUINE_QUIRKS: readonly Defect[] = [
+  {
+    name: 'quirk-unreadable-distribution-point',
+    rule: 'B34',
+    summary: 'a CRL distribution point of one zero octet on the leaf',
+    expects: 'nothing',
+    apply: (plan) => addExtension(plan, 0, makeExtension('2.5.29.31', Uint8Array.of(0x00))),
+  },
+  {
+    name: 'quirk-empty-key-identifier',
+    rule: 'B34',
+    summary: 'an empty authorityKeyIdentifier',
+    expects: 'nothing',
+    apply: (plan) => addExtension(plan, 0, makeExtension('2.5.29.35', sequence())),
+  },
+  {
+    name: 'quirk-key-usage-padding',
+    rule: 'B33',
+    summary: 'a keyUsage on the leaf with an octet too many, not critical',
+    expects: 'nothing',
+    apply: (plan) =>
+      replaceExtension(
+        plan,
+        0,
+        makeExtension('2.5.29.15', bitString(Uint8Array.of(0x80, 0x00), 7)),
+      ),
+  },
+  {
+    name: 'quirk-critical-key-description',
+    rule: 'B10',
+    summary: 'a KeyDescription marked critical',
+    expects: 'nothing',
+    apply: (plan) => {
+      change(plan, 0, { isAttestationCritical: true });
+    },
+  },
+  {
+    name: 'quirk-name-constraints',
+    rule: 'T04',
+    summary: 'name constraints on the attestation certificate, critical, as one maker writes them',
+    device: FACTORY,
+    expects: 'nothing',
+    apply: (plan) => addExtension(plan, 1, makeExtension('2.5.29.30', sequence(), true)),
+  },
+  {
+    name: 'quirk-path-length',
+    rule: 'T05',
+    summary: 'a path length of zero on the intermediate, which the chain exceeds',
+    device: FACTORY,
+    expects: 'nothing',
+    apply: (plan) =>
+      replaceExtension(
+        plan,
+        2,
+        makeExtension('2.5.29.19', sequence(tlv(0x01, Uint8Array.of(0xff)), integer(0)), true),
+      ),
+  },
+  {
+    name: 'quirk-unsorted-sets',
+    rule: 'B17',
+    summary: 'purposes 3, 2 and digests 4, 0',
+    expects: 'nothing',
+    apply: (plan) =>
+      changeHardware(plan, (list) =>
+        withField(withField(list, setField(TAG.purpose, [3, 2])), setField(TAG.digest, [4, 0])),
+      ),
+  },
+  {
+    name: 'quirk-no-curve',
+    rule: 'T32',
+    summary: 'an EC key without ecCurve, as StrongBox chips write it',
+    expects: 'nothing',
+    apply: (plan) => changeHardware(plan, (list) => withoutField(list, TAG.ecCurve)),
+  },
+  {
+    name: 'quirk-negative-leaf-serial',
+    rule: 'B25',
+    summary: 'a leaf with a negative serial number of its app’s choosing',
+    expects: 'nothing',
+    apply: (plan) => changeParts(plan, 0, { serial: integer(-1) }),
+  },
+  {
+    name: 'quirk-long-leaf-serial',
+    rule: 'B25',
+    summary: 'a leaf with a serial number of forty octets',
+    expects: 'nothing',
+    apply: (plan) => changeParts(plan, 0, { serial: integer(2n ** 319n - 1n) }),
+  },
+  {
+    name: 'quirk-leaf-of-no-duration',
+    rule: 'T14',
+    summary: 'a leaf valid from 1970 to 1970',
+    expects: 'nothing',
+    apply: (plan) => changeParts(plan, 0, { validity: makeValidity(0, 0) }),
+  },
+  {
+    name: 'quirk-leaf-from-the-future',
+    rule: 'T14',
+    summary: 'a leaf valid from two years hence, dates in mixed forms and in the wrong order',
+    expects: 'nothing',
+    apply: (plan, { at }) =>
+      changeParts(plan, 0, {
+        validity: sequence(generalizedTime(at + 730 * DAY_MS), time(at)),
+      }),
+  },
+  {
+    name: 'quirk-expired-factory',
+    rule: 'T12',
+    summary: 'a factory chain whose issuers expired years ago',
+    device: FACTORY,
+    expects: 'nothing',
+    apply: (plan, { at }) => {
+      for (const index of [1, 2]) {
+        changeParts(plan, index, {
+          validity: makeValidity(at - 4000 * DAY_MS, at - 300 * DAY_MS),
+        });
+      }
+    },
+  },
+  {
+    name: 'quirk-attestation-older-than-issuer',
+    rule: 'T15',
+    summary: 'an attestation certificate backdated to before its issuer',
+    expects: 'nothing',
+    apply: (plan, { at }) =>
+      changeParts(plan, 1, { validity: makeValidity(at - 9 * DAY_MS, at + 5 * DAY_MS) }),
+  },
+  {
+    name: 'quirk-attestation-signed-with-sha256-by-p384',
+    rule: 'B28',
+    summary: 'a P-384 key that signs with SHA-256, as factory intermediates do',
+    device: FACTORY,
+    expects: 'nothing',
+    apply: () => {},
+  },
+  {
+    name: 'quirk-day-zero',
+    rule: 'T41',
+    summary: 'a boot patch level of day 00',
+    expects: 'nothing',
+    apply: (plan) => patch(plan, 'bootPatchLevel', 20261000),
+  },
+  {
+    name: 'quirk-short-vendor-patch',
+    rule: 'B21',
+    summary: 'a vendor patch level without day',
+    expects: 'nothing',
+    apply: (plan) => patch(plan, 'vendorPatchLevel', 202610),
+  },
+  {
+    name: 'quirk-patch-of-next-month',
+    rule: 'T41',
+    summary: 'an OS patch level two months ahead, as pre-release builds have',
+    expects: 'nothing',
+    apply: (plan) => patch(plan, 'osPatchLevel', 202701),
+  },
+  {
+    name: 'quirk-old-record',
+    rule: 'B19',
+    summary: 'a Keymaster 2 record: version 1, levels and boot state, no boot hash',
+    expects: 'nothing',
+    apply: (plan) =>
+      changeDescription(plan, ({ bootedAs, hardwareEnforced }) => ({
+        attestationVersion: 1,
+        keyMintVersion: 2,
+        hardwareEnforced: withField(
+          hardwareEnforced,
+          rootOfTrustField({ ...bootedAs, verifiedBootHash: null }),
+        ),
+      })),
+  },
+  {
+    name: 'quirk-many-version-pairs',
+    rule: 'B19',
+    summary: 'attestation version 3 from Keymaster 4.1',
+    expects: 'nothing',
+    apply: (plan) => changeDescription(plan, () => ({ attestationVersion: 3, keyMintVersion: 41 })),
+  },
+  {
+    name: 'quirk-zero-user-auth',
+    rule: 'T39',
+    summary: 'noAuthRequired beside a userAuthType of NONE',
+    expects: 'nothing',
+    apply: (plan) =>
+      changeHardware(plan, (list) => withField(list, integerField(TAG.userAuthType, 0))),
+  },
+];
+
+type Plan = Parameters<Defect['apply']>[0];
+
+function patch(
+  plan: Plan,
+  name: 'osPatchLevel' | 'vendorPatchLevel' | 'bootPatchLevel',
+  value: number,
+): void {
+  changeHardware(plan, (list) => withField(list, integerField(TAG[name], value)));
+}
