@@ -84,7 +84,7 @@ export function parseVerifyRequest(json: string): RequestResult {
 export function checkVerifyRequest(document: unknown): RequestResult {
   return VALIDATOR.Check(document)
     ? decode(document as Static<typeof VerifyRequestSchema>)
-    : refuse('REQUEST_INVALID', ...firstSchemaError(document));
+    : refuse('REQUEST_INVALID', ...schemaError(document));
 }
 
 function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
@@ -109,8 +109,12 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
   return { ok: true, request: { chain: decoded.chain, challenge, policy, publicKey } };
 }
 
-function firstSchemaError(document: unknown): [string | null, string] {
-  const [error] = VALIDATOR.Errors(document);
+/** The error that points deepest: in a choice, the alternative that came closest. */
+function schemaError(document: unknown): [string | null, string] {
+  const depth = (path: string): number => path.split('/').length;
+  const [error] = VALIDATOR.Errors(document).toSorted(
+    (a, b) => depth(b.instancePath) - depth(a.instancePath),
+  );
   if (error === undefined) return [null, 'does not match the schema'];
   const member = error.instancePath.slice(1).replaceAll('/', '.');
   const text = error.keyword === 'boolean' ? 'is not a known member' : error.message;

@@ -26,6 +26,9 @@ export interface ParsedChain {
 /** Parses the certificates of a chain, leaf first, up to the first that cannot be read. */
 export function parseChain(chain: readonly Uint8Array[], effort: Effort): ParsedChain {
   const certificates: Certificate[] = [];
+  if (chain.length === 0) {
+    return { certificates, broken: finding('CHAIN_SHAPE_UNKNOWN', {}, { got: 0 }) };
+  }
   if (chain.length > MAX_CHAIN_LENGTH) {
     const counts = { expected: MAX_CHAIN_LENGTH, got: chain.length };
     return { certificates, broken: finding('CHAIN_TOO_LONG', {}, counts) };

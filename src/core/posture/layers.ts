@@ -10,7 +10,7 @@ import {
   LAYERS,
   type LayerId,
 } from '../base/index.ts';
-import { enumNameOf, type KeyDescription } from '../key-description/index.ts';
+import { enumNameOf, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
 import type { VerifiedPath } from '../path/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';
 
@@ -32,9 +32,9 @@ export interface LayerEvidence {
   readonly posture: Posture | null;
 }
 
-/** What the evidence shows of one layer before findings are counted. */
+/** What the evidence shows of one layer by itself, whatever a policy asks. */
 interface Shown {
-  readonly isEvidenced: boolean;
+  readonly shown: Exclude<LayerState, 'failed'>;
   readonly basis: string;
 }
 
@@ -44,23 +44,23 @@ export function deriveLayers(
   judged: readonly JudgedFinding[],
 ): readonly Layer[] {
   return LAYERS.map((layer) => {
-    const { isEvidenced, basis } = SHOWN_BY_EVIDENCE[layer](evidence);
+    const { shown, basis } = SHOWN_BY_EVIDENCE[layer](evidence);
     const concerning = judged.filter(({ finding }) => FINDING_CODES[finding.code].layer === layer);
     const findings = [...new Set(concerning.map(({ finding }) => finding.code))];
-    return { layer, state: deriveState(isEvidenced, concerning), basis, findings };
+    return { layer, state: deriveState(shown, concerning), basis, findings };
   });
 }
 
-function deriveState(isEvidenced: boolean, concerning: readonly JudgedFinding[]): LayerState {
+function deriveState(shown: Shown['shown'], concerning: readonly JudgedFinding[]): LayerState {
   if (concerning.some(({ severity }) => severity === 'reject')) return 'failed';
-  if (!isEvidenced) return 'not_evidenced';
-  return concerning.some(({ severity }) => severity !== 'info') ? 'degraded' : 'satisfied';
+  const isDoubted = concerning.some(({ severity }) => severity !== 'info');
+  return shown === 'satisfied' && isDoubted ? 'degraded' : shown;
 }
 
-const NO_PATH: Shown = { isEvidenced: false, basis: 'no verified path' };
-const NO_DESCRIPTION: Shown = { isEvidenced: false, basis: 'no readable KeyDescription' };
+const NO_PATH: Shown = { shown: 'not_evidenced', basis: 'no verified path' };
+const NO_DESCRIPTION: Shown = { shown: 'not_evidenced', basis: 'no readable KeyDescription' };
 const NEEDS_STATEMENT: Shown = {
-  isEvidenced: false,
+  shown: 'not_evidenced',
   basis: 'hardware attestation says nothing about it; a statement signed by the attested key would',
 };
 
@@ -71,7 +71,7 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     const { id, environment } = path.anchor.record;
     const revocation = revocationStatus === null ? 'not checked' : revocationStatus;
     return {
-      isEvidenced: true,
+      shown: 'satisfied',
       basis: `${path.layout.shape} chain to the ${environment} anchor ${id}; revocation ${revocation}; attested by ${description.attestationSecurityLevel}`,
     };
   },
@@ -80,10 +80,12 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     if (description === null || posture === null) return NO_DESCRIPTION;
     const { origin, purpose = [] } = description.hardwareEnforced.fields;
     if (origin === undefined)
-      return { isEvidenced: false, basis: 'no origin in the hardware list' };
+      return { shown: 'not_evidenced', basis: 'no origin in the hardware list' };
+    const isGeneratedInHardware =
+      origin === ORIGIN_GENERATED && posture.securityLevel !== 'Software';
     const purposes = purpose.map((each) => enumNameOf('KeyPurpose', each) ?? String(each));
     return {
-      isEvidenced: posture.securityLevel !== 'Software',
+      shown: isGeneratedInHardware ? 'satisfied' : 'degraded',
       basis: `${enumNameOf('KeyOrigin', origin)} in ${posture.securityLevel}, for ${purposes.join(' and ') || 'no purpose'}`,
     };
   },
@@ -92,18 +94,18 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     if (posture === null) return NO_DESCRIPTION;
     const { boot } = posture;
     if (boot === null)
-      return { isEvidenced: false, basis: 'no root of trust in the hardware list' };
+      return { shown: 'not_evidenced', basis: 'no root of trust in the hardware list' };
     const lock = boot.deviceLocked ? 'locked' : 'unlocked';
     return {
-      isEvidenced: hasVerifiedBoot(posture),
+      shown: hasVerifiedBoot(posture) ? 'satisfied' : 'degraded',
       basis: `bootloader ${lock}, boot state ${boot.state}, boot key ${boot.key === '' ? 'empty' : boot.key}`,
     };
   },
 
   'os-hardening': ({ posture }) =>
     posture?.release && hasVerifiedBoot(posture)
-      ? { isEvidenced: true, basis: `runs the known release ${posture.release.name}` }
-      : { isEvidenced: false, basis: 'only a recognised release of Enigm OS shows it' },
+      ? { shown: 'satisfied', basis: `runs the known release ${posture.release.name}` }
+      : { shown: 'not_evidenced', basis: 'only a recognised release of Enigm OS shows it' },
 
   'network-policy': () => NEEDS_STATEMENT,
   'trust-security-center': () => NEEDS_STATEMENT,
@@ -111,9 +113,9 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
   application: ({ description, posture }) => {
     if (description === null || posture === null) return NO_DESCRIPTION;
     const id = description.softwareEnforced.fields.attestationApplicationId;
-    if (id === undefined) return { isEvidenced: false, basis: 'no application id' };
+    if (id === undefined) return { shown: 'not_evidenced', basis: 'no application id' };
     return {
-      isEvidenced: false,
+      shown: 'not_evidenced',
       basis: hasVerifiedBoot(posture)
         ? 'the system names the app; the policy does not say which it should be'
         : 'the system names the app, but its boot is not verified',
@@ -122,6 +124,6 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
 
   'update-management': ({ posture }) =>
     posture?.release && hasVerifiedBoot(posture)
-      ? { isEvidenced: true, basis: `patch levels compared with ${posture.release.name}` }
+      ? { shown: 'satisfied', basis: `patch levels compared with ${posture.release.name}` }
       : NEEDS_STATEMENT,
 };

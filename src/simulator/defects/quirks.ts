@@ -6,11 +6,12 @@ import {
   rootOfTrustField,
   setField,
   TAG,
+  textField,
   withField,
   withoutField,
 } from '../key-description.ts';
 import { change, changeParts } from '../plan.ts';
-import { changeDescription, changeHardware, type Defect } from './defect.ts';
+import { changeDescription, changeHardware, type Defect, fromHex } from './defect.ts';
 import { addExtension, replaceExtension } from './extensions.ts';
 
 const FACTORY = { provisioning: 'factory' } as const;
@@ -193,6 +194,21 @@ export const GENUINE_QUIRKS: readonly Defect[] = [
     summary: 'attestation version 3 from Keymaster 4.1',
     expects: 'nothing',
     apply: (plan) => changeDescription(plan, () => ({ attestationVersion: 3, keyMintVersion: 41 })),
+  },
+  {
+    name: 'quirk-device-identifiers',
+    rule: 'T42',
+    summary: 'two IMEIs and a unique id, as privileged apps may ask for',
+    expects: 'nothing',
+    apply: (plan) => {
+      changeDescription(plan, () => ({ uniqueId: fromHex('00112233445566778899aabbccddeeff') }));
+      changeHardware(plan, (list) =>
+        withField(
+          withField(list, textField(TAG.attestationIdImei, '490154203237518')),
+          textField(TAG.attestationIdSecondImei, '356938035643809'),
+        ),
+      );
+    },
   },
   {
     name: 'quirk-zero-user-auth',
