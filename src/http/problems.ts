@@ -6,6 +6,9 @@ import { PROBLEM_MEDIA_TYPE, type ProblemCode, toProblem } from '../request/inde
 /** Seconds after which a refused caller may try again. */
 const RETRY_AFTER_SECONDS = 1;
 
+/** What @fastify/rate-limit throws has this status and no code. */
+const TOO_MANY_REQUESTS = 429;
+
 /** What is wrong, by fastify's codes. */
 const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
@@ -21,7 +24,6 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string
     code: 'REQUEST_INVALID',
     detail: 'the body is not as long as its Content-Length says',
   },
-  FST_ERR_RATE: { code: 'REQUEST_RATE', detail: 'too many requests from this address' },
   FST_UNDER_PRESSURE: { code: 'SERVICE_BUSY', detail: 'the service is overloaded' },
 };
 
@@ -49,6 +51,9 @@ export function handleError(
   if (error instanceof BusyFault) return sendProblem(reply, 'SERVICE_BUSY', error.message);
   const known = FASTIFY_CODES[error.code];
   if (known !== undefined) return sendProblem(reply, known.code, known.detail);
+  if (error.statusCode === TOO_MANY_REQUESTS) {
+    return sendProblem(reply, 'REQUEST_RATE', 'too many requests from this address');
+  }
   if (error.validation !== undefined) return sendProblem(reply, 'REQUEST_INVALID', error.message);
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return sendProblem(reply, 'REQUEST_INVALID', 'the request is not understood');

@@ -1,6 +1,15 @@
 /** What genuine devices do that a strict reader might refuse, and that needs no remark here. */
 import { makeExtension, makeValidity } from '../certificate.ts';
-import { bitString, generalizedTime, integer, sequence, time, tlv } from '../der.ts';
+import {
+  ascii,
+  bitString,
+  generalizedTime,
+  integer,
+  objectIdentifier,
+  sequence,
+  time,
+  tlv,
+} from '../der.ts';
 import {
   integerField,
   rootOfTrustField,
@@ -16,6 +25,15 @@ import { addExtension, replaceExtension } from './extensions.ts';
 
 const FACTORY = { provisioning: 'factory' } as const;
 const DAY_MS = 86_400_000;
+
+/** GeneralName uniformResourceIdentifier; a test puts its own port in. */
+const URL_NAME = tlv(0x86, ascii('http://127.0.0.1:00000/'));
+/** RFC 5280 4.2.1.13 and 4.2.2.1. */
+const DISTRIBUTION_POINTS = sequence(sequence(tlv(0xa0, tlv(0xa0, URL_NAME))));
+const AUTHORITY_INFO_ACCESS = sequence(
+  sequence(objectIdentifier('1.3.6.1.5.5.7.48.1'), URL_NAME),
+  sequence(objectIdentifier('1.3.6.1.5.5.7.48.2'), URL_NAME),
+);
 
 export const GENUINE_QUIRKS: readonly Defect[] = [
   {
@@ -194,6 +212,19 @@ export const GENUINE_QUIRKS: readonly Defect[] = [
     summary: 'attestation version 3 from Keymaster 4.1',
     expects: 'nothing',
     apply: (plan) => changeDescription(plan, () => ({ attestationVersion: 3, keyMintVersion: 41 })),
+  },
+  {
+    name: 'quirk-urls-everywhere',
+    rule: 'T24',
+    summary:
+      'distribution points and authority information access on every certificate but the root',
+    expects: 'nothing',
+    apply: (plan) => {
+      for (let index = 0; index < plan.certificates.length - 1; index += 1) {
+        addExtension(plan, index, makeExtension('2.5.29.31', DISTRIBUTION_POINTS));
+        addExtension(plan, index, makeExtension('1.3.6.1.5.5.7.1.1', AUTHORITY_INFO_ACCESS));
+      }
+    },
   },
   {
     name: 'quirk-device-identifiers',

@@ -1,0 +1,254 @@
+/** The service over HTTP: what it answers, what it refuses, and what it says of itself. */
+import { Compile } from 'typebox/compile';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FINDING_CODES } from '../../src/core/base/index.ts';
+import type { Report } from '../../src/core/report/index.ts';
+import { ProblemSchema, ReportSchema } from '../../src/http/schemas.ts';
+import { DEFECTS, toPem } from '../../src/simulator/index.ts';
+import { JSON_TYPE, PEM_TYPE, post, type RunningService, serve } from '../support/service.ts';
+import { attest, makeWorld, type World } from '../support/world.ts';
+
+let service: RunningService;
+let world: World;
+let chain: string[];
+let challenge: string;
+
+beforeAll(async () => {
+  service = await serve();
+  world = await makeWorld('enigm-development', `http ${Date.now()}`);
+  const evidence = attest(world);
+  chain = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
+  challenge = Buffer.from(evidence.challenge).toString('base64url');
+});
+
+afterAll(async () => {
+  await service.close();
+});
+
+const verify = (body: object | string, headers = JSON_TYPE) =>
+  post(`${service.url}/v1/verify`, typeof body === 'string' ? body : JSON.stringify(body), headers);
+
+const get = async (place: string) => {
+  const response = await fetch(`${service.url}${place}`);
+  // biome-ignore lint/suspicious/noExplicitAny: documents of several kinds, looked into by each test
+  const answer = (await response.json()) as any;
+  return { status: response.status, headers: response.headers, answer };
+};
+
+describe('POST /v1/verify', () => {
+  test('answers 200 with a report', async () => {
+    const { status, headers, answer } = await verify({
+      chain,
+      challenge,
+      policy: 'enigm-development',
+    });
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^application\/json\b/);
+    expect(answer).toMatchObject({
+      outcome: 'accept',
+      binding: { challenge: 'bound' },
+      policy: { id: 'enigm-development' },
+    });
+  });
+
+  test('PEM in the body, the rest in the query', async () => {
+    const pem = toPem(chain.map((text) => Buffer.from(text, 'base64')));
+    const query = new URLSearchParams({ policy: 'enigm-development', challenge });
+    const { status, answer } = await post(`${service.url}/v1/verify?${query}`, pem, PEM_TYPE);
+    expect([status, answer['outcome']]).toEqual([200, 'accept']);
+    const twice = await post(
+      `${service.url}/v1/verify?policy=inspect&policy=inspect`,
+      pem,
+      PEM_TYPE,
+    );
+    expect(twice).toMatchObject({
+      status: 400,
+      answer: { code: 'REQUEST_INVALID', member: 'policy' },
+    });
+    const unknown = await post(`${service.url}/v1/verify?anchors=mine`, pem, PEM_TYPE);
+    expect(unknown).toMatchObject({ status: 400, answer: { member: 'anchors' } });
+  });
+
+  test('a rejected attestation is a successful request', async () => {
+    const bad = attest(world, {}, { defect: 'unlocked' }).chain.map((der) =>
+      Buffer.from(der).toString('base64'),
+    );
+    const { status, answer } = await verify({ chain: bad, policy: 'enigm-development' });
+    expect([status, answer['outcome']]).toEqual([200, 'reject']);
+  });
+
+  test('bytes that decode and are no certificate are judged', async () => {
+    const { status, answer } = await verify({ chain: ['AAAA'] });
+    expect([status, answer['outcome']]).toEqual([200, 'reject']);
+  });
+
+  test('the policy of requests that name none is android-hardware', async () => {
+    const { answer } = await verify({ chain });
+    expect(answer['policy']).toMatchObject({ id: 'android-hardware' });
+  });
+
+  test('the evidence time is always now', async () => {
+    const before = Date.now();
+    const { answer } = await verify({ chain });
+    expect(Date.parse(answer['evidenceTime'] as string)).toBeGreaterThanOrEqual(before);
+    expect(answer['evidenceTime']).toBe(answer['appraisedAt']);
+  });
+
+  test('reports of every kind have the published form', async () => {
+    const validator = Compile(ReportSchema);
+    const defects = DEFECTS.filter((_, index) => index % 7 === 0);
+    for (const { name, device, attest: key } of defects) {
+      const evidence = attest(world, device, { ...key, defect: name });
+      const sent = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
+      const { status, answer } = await verify({ chain: sent, policy: 'enigm-development' });
+      expect(status, name).toBe(200);
+      expect(
+        [...validator.Errors(answer)].map(
+          ({ instancePath, message }) => `${instancePath} ${message}`,
+        ),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  test('many at once get each their own answer', async () => {
+    const devices = Array.from({ length: 60 }, () => attest(world));
+    const answers = await Promise.all(
+      devices.map((evidence) =>
+        verify({
+          chain: evidence.chain.map((der) => Buffer.from(der).toString('base64')),
+          challenge: Buffer.from(evidence.challenge).toString('base64url'),
+          policy: 'enigm-development',
+        }),
+      ),
+    );
+    for (const [index, { answer }] of answers.entries()) {
+      expect(answer['outcome']).toBe('accept');
+      const { spki } = (answer as unknown as Report).key ?? {};
+      expect(spki).toBe(Buffer.from(devices[index]?.key.spki as Uint8Array).toString('base64'));
+    }
+  });
+});
+
+describe('what is no request', () => {
+  const problem = Compile(ProblemSchema);
+
+  test.each<
+    [
+      string,
+      () => Promise<{ status: number; headers: Headers; answer: Record<string, unknown> }>,
+      number,
+      string,
+    ]
+  >([
+    ['no JSON', () => verify('{'), 400, 'REQUEST_NOT_JSON'],
+    ['an empty body', () => verify(''), 400, 'REQUEST_NOT_JSON'],
+    ['an unknown member', () => verify({ chain: [], anchors: [] }), 400, 'REQUEST_INVALID'],
+    [
+      'a switch that would weaken the policy',
+      () => verify({ chain: [], test: true }),
+      400,
+      'REQUEST_INVALID',
+    ],
+    ['no chain', () => verify({ chain: [] }), 400, 'EVIDENCE_EMPTY'],
+    ['no base64', () => verify({ chain: ['?'] }), 400, 'EVIDENCE_NOT_BASE64'],
+    ['no PEM', () => verify('hello', PEM_TYPE), 400, 'EVIDENCE_NOT_PEM'],
+    ['an unknown policy', () => verify({ chain, policy: 'none' }), 404, 'POLICY_UNKNOWN'],
+    [
+      'another media type',
+      () => verify('x', { 'content-type': 'text/plain' }),
+      415,
+      'REQUEST_MEDIA_TYPE',
+    ],
+    [
+      'a body beyond the limit',
+      () => verify({ chain: 'x'.repeat(200_000) }),
+      413,
+      'REQUEST_TOO_LARGE',
+    ],
+    ['another path', () => post(`${service.url}/v2/verify`, '{}'), 404, 'NOT_FOUND'],
+  ])('%s', async (_, call, status, code) => {
+    const answered = await call();
+    expect(answered.status).toBe(status);
+    expect(answered.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answered.answer).toMatchObject({ status, code });
+    expect(problem.Check(answered.answer)).toBe(true);
+  });
+});
+
+describe('what it says of itself', () => {
+  test('alive, and ready for what development needs, with what it is not ready for', async () => {
+    expect(await get('/health/live')).toMatchObject({ status: 200, answer: { alive: true } });
+    const { status, answer } = await get('/health/ready');
+    expect(status).toBe(200);
+    expect(answer).toMatchObject({ ready: true, workers: 2 });
+    const states = answer.policies.map(
+      ({ policy, canDecide, required }: Record<string, unknown>) => [policy, canDecide, required],
+    );
+    expect(states).toContainEqual(['enigm-development', true, true]);
+    expect(states).toContainEqual(['android-hardware', false, false]);
+  });
+
+  test('anchors, policies and findings', async () => {
+    const anchors = await get('/v1/anchors');
+    expect(anchors.answer.map(({ id }: { id: string }) => id)).toContain('enigm-development');
+    const policies = await get('/v1/policies');
+    expect(
+      policies.answer.map(({ id, isDefault }: Record<string, unknown>) => [id, isDefault]),
+    ).toEqual([
+      ['inspect', false],
+      ['android-hardware', true],
+      ['enigm-production', false],
+      ['enigm-development', false],
+    ]);
+    const findings = await get('/v1/findings');
+    expect(findings.answer.map(({ code }: { code: string }) => code)).toEqual(
+      Object.keys(FINDING_CODES),
+    );
+  });
+
+  test('the API as OpenAPI, and as a page', async () => {
+    const { answer } = await get('/openapi.json');
+    expect(Object.keys(answer.paths)).toEqual(
+      expect.arrayContaining([
+        '/v1/verify',
+        '/v1/anchors',
+        '/v1/policies',
+        '/v1/findings',
+        '/health/live',
+        '/health/ready',
+      ]),
+    );
+    const operation = answer.paths['/v1/verify'].post;
+    expect(Object.keys(operation.requestBody.content)).toEqual([
+      'application/json',
+      'application/pem-certificate-chain',
+    ]);
+    expect(operation.requestBody.content['application/json'].schema.properties).toHaveProperty(
+      'chain',
+    );
+    const page = await fetch(`${service.url}/docs`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+    ]);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+  });
+
+  test('one log line a request, with outcome and codes, without evidence', async () => {
+    service.log.length = 0;
+    await verify({ chain, challenge, policy: 'enigm-development' });
+    await expect.poll(() => service.log.length).toBe(1);
+    expect(service.log[0]).toMatchObject({
+      method: 'POST',
+      route: '/v1/verify',
+      status: 200,
+      outcome: 'accept',
+      policy: 'enigm-development',
+      codes: ['ANCHOR_NOT_PRODUCTION'],
+    });
+    const line = JSON.stringify(service.log[0]);
+    expect(line).not.toContain((chain[0] as string).slice(0, 40));
+    expect(line).not.toContain('127.0.0.1');
+  });
+});

@@ -1,0 +1,184 @@
+/** Admission, batches, deadlines, and workers that die. Time and workers are the test's own. */
+import { describe, expect, test } from 'vitest';
+import {
+  BusyFault,
+  Dispatcher,
+  type DispatcherOptions,
+  VerificationFault,
+} from '../../src/pool/dispatcher.ts';
+import type { Answer, Job } from '../../src/pool/protocol.ts';
+
+const job = (body: string): Job => ({ form: 'json', body, query: {} });
+const answerTo = ({ body }: Job): Answer => ({
+  status: 200,
+  body,
+  facts: { kind: 'problem', code: 'INTERNAL' },
+});
+
+interface Call {
+  readonly bodies: readonly string[];
+  readonly finish: () => void;
+  readonly die: () => void;
+}
+
+/** A dispatcher whose batches end when the test says so. */
+function setUp(changes: Partial<DispatcherOptions> = {}) {
+  const calls: Call[] = [];
+  const poisoned: string[] = [];
+  let now = 0;
+  const dispatcher = new Dispatcher({
+    workers: 2,
+    maxQueue: 100,
+    deadlineMs: 1000,
+    clock: () => now,
+    onPoison: ({ body }) => poisoned.push(body),
+    run: (jobs) =>
+      new Promise((resolve, reject) => {
+        calls.push({
+          bodies: jobs.map(({ body }) => body),
+          finish: () => resolve(jobs.map(answerTo)),
+          die: () => reject(new Error('worker exited')),
+        });
+      }),
+    ...changes,
+  });
+  return {
+    dispatcher,
+    calls,
+    poisoned,
+    submit: (...bodies: string[]) => bodies.map((body) => dispatcher.submit(job(body))),
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+const letters = (count: number) => Array.from({ length: count }, (_, at) => `job ${at}`);
+
+describe('batches', () => {
+  test('what arrives in one turn is shared among the free workers', async () => {
+    const { submit, calls } = setUp();
+    submit(...letters(6));
+    await turn();
+    expect(calls.map(({ bodies }) => bodies.length)).toEqual([3, 3]);
+  });
+
+  test('a lone request goes at once, and a free worker takes what has gathered', async () => {
+    const { submit, calls } = setUp({ workers: 1 });
+    const [first] = submit('lone');
+    await turn();
+    submit(...letters(40));
+    await turn();
+    expect(calls.map(({ bodies }) => bodies.length)).toEqual([1]);
+    calls[0]?.finish();
+    expect((await first?.answer)?.body).toBe('lone');
+    await turn();
+    expect(calls.map(({ bodies }) => bodies.length)).toEqual([1, 16]);
+  });
+
+  test('every request gets its own answer', async () => {
+    const { submit, calls } = setUp();
+    const admitted = submit(...letters(10));
+    await turn();
+    for (const call of calls.toReversed()) call.finish();
+    const answers = await Promise.all(admitted.map(({ answer }) => answer));
+    expect(answers.map(({ body }) => body)).toEqual(letters(10));
+  });
+});
+
+describe('admission', () => {
+  test('a full queue refuses at once', async () => {
+    const { submit, dispatcher } = setUp({ workers: 1, maxQueue: 2 });
+    submit('in flight');
+    await turn();
+    submit('a', 'b');
+    expect(dispatcher.queueLength).toBe(2);
+    expect(() => submit('c')).toThrow(BusyFault);
+  });
+
+  test('a request whose deadline passed while it waited is refused, not run', async () => {
+    const { submit, calls, pass } = setUp({ workers: 1 });
+    submit('in flight');
+    await turn();
+    const [late] = submit('late');
+    pass(999);
+    submit('in time');
+    pass(1);
+    calls[0]?.finish();
+    await expect(late?.answer).rejects.toThrow('the deadline passed');
+    await turn();
+    expect(calls[1]?.bodies).toEqual(['in time']);
+  });
+
+  test('a request whose caller went away is forgotten', async () => {
+    const { submit, calls } = setUp({ workers: 1 });
+    submit('in flight');
+    await turn();
+    const [gone] = submit('gone');
+    submit('here');
+    gone?.abandon();
+    calls[0]?.finish();
+    await expect(gone?.answer).rejects.toThrow(BusyFault);
+    await turn();
+    expect(calls[1]?.bodies).toEqual(['here']);
+  });
+
+  test('stopping refuses what waits and answers what is in flight', async () => {
+    const { submit, calls, dispatcher } = setUp({ workers: 1 });
+    const [running] = submit('running');
+    await turn();
+    const [waiting] = submit('waiting');
+    dispatcher.refuseWaiting();
+    await expect(waiting?.answer).rejects.toThrow('the service is stopping');
+    calls[0]?.finish();
+    expect((await running?.answer)?.body).toBe('running');
+  });
+});
+
+describe('a worker that dies', () => {
+  test('its requests are tried once more, each alone', async () => {
+    const { submit, calls, poisoned } = setUp({ workers: 1 });
+    const admitted = submit('a', 'b', 'c');
+    await turn();
+    calls[0]?.die();
+    for (const at of [1, 2, 3]) {
+      await turn();
+      calls[at]?.finish();
+    }
+    const answers = await Promise.all(admitted.map(({ answer }) => answer));
+    expect(answers.map(({ body }) => body)).toEqual(['a', 'b', 'c']);
+    expect(calls.map(({ bodies }) => bodies)).toEqual([['a', 'b', 'c'], ['a'], ['b'], ['c']]);
+    expect(poisoned).toEqual([]);
+  });
+
+  test('the one that kills again is a fault and is named; the others are answered', async () => {
+    const { submit, calls, poisoned } = setUp({ workers: 1 });
+    const [a, poison, c] = submit('a', 'poison', 'c');
+    const refused = expect(poison?.answer).rejects.toThrow(VerificationFault);
+    await turn();
+    calls[0]?.die();
+    for (const at of [1, 2, 3]) {
+      await turn();
+      if (at === 2) calls[at]?.die();
+      else calls[at]?.finish();
+    }
+    await refused;
+    expect((await a?.answer)?.body).toBe('a');
+    expect((await c?.answer)?.body).toBe('c');
+    expect(poisoned).toEqual(['poison']);
+  });
+
+  test('the next batch goes to a worker as if nothing had been', async () => {
+    const { submit, calls } = setUp({ workers: 1 });
+    const [a] = submit('a');
+    await turn();
+    submit('next');
+    calls[0]?.die();
+    await turn();
+    calls[1]?.finish();
+    await a?.answer;
+    await turn();
+    expect(calls[2]?.bodies).toEqual(['next']);
+  });
+});

@@ -1,0 +1,71 @@
+/** Real worker threads: they verify, they die, and they are replaced. */
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { VerificationFault } from '../../src/pool/dispatcher.ts';
+import type { Job } from '../../src/pool/protocol.ts';
+import { VerificationPool } from '../../src/pool/verification-pool.ts';
+import { loadTrustMaterial } from '../../src/sources/trust.ts';
+import { attest, makeWorld, type World } from '../support/world.ts';
+
+const DYING_WORKER = fileURLToPath(new URL('../support/dying-worker.ts', import.meta.url));
+
+let world: World;
+let pool: VerificationPool;
+let poisoned: Job[] = [];
+
+beforeAll(async () => {
+  world = await makeWorld('enigm-development', 'pool');
+});
+
+afterEach(async () => {
+  await pool.close();
+});
+
+function start(filename?: string): VerificationPool {
+  poisoned = [];
+  pool = new VerificationPool({
+    workers: 2,
+    maxQueue: 100,
+    deadlineMs: 20_000,
+    trust: loadTrustMaterial(loadConfig({ environment: 'development' }, {})),
+    revocation: () => world.revocation,
+    onPoison: (job) => poisoned.push(job),
+    ...(filename === undefined ? {} : { filename }),
+  });
+  return pool;
+}
+
+function jobOf(): Job {
+  const chain = attest(world).chain.map((der) => Buffer.from(der).toString('base64'));
+  return { form: 'json', body: JSON.stringify({ chain, policy: 'inspect' }), query: {} };
+}
+
+const dying = (word: string): Job => ({ form: 'json', body: `{"chain":"${word}"}`, query: {} });
+
+test('workers answer with reports', async () => {
+  start();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => pool.submit(jobOf()).answer));
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+  expect(pool.workersUp).toBe(2);
+});
+
+test('a request that ends its worker takes no other with it, and is answered with a fault', async () => {
+  start(DYING_WORKER);
+  const good = Array.from({ length: 10 }, () => pool.submit(jobOf()).answer);
+  const bad = pool.submit(dying('please-die')).answer;
+  const more = Array.from({ length: 10 }, () => pool.submit(jobOf()).answer);
+  await expect(bad).rejects.toThrow(VerificationFault);
+  const answers = await Promise.all([...good, ...more]);
+  expect(answers.every(({ status }) => status === 200)).toBe(true);
+  expect(poisoned.map(({ body }) => body)).toEqual(['{"chain":"please-die"}']);
+  expect((await pool.submit(jobOf()).answer).status).toBe(200);
+  expect(pool.workersUp).toBe(2);
+});
+
+test('a defect of ours is a fault, and says nothing of itself', async () => {
+  start(DYING_WORKER);
+  const failed = pool.submit(dying('please-throw')).answer;
+  await expect(failed).rejects.toThrow('verification failed');
+  expect((await pool.submit(jobOf()).answer).status).toBe(200);
+});

@@ -1,0 +1,40 @@
+/** The real service on a free port, with its log lines kept. */
+import { Writable } from 'node:stream';
+import { loadConfig, type SettingName } from '../../src/config.ts';
+import { type Service, startService } from '../../src/main.ts';
+
+export interface RunningService extends Service {
+  /** Log lines so far, parsed. */
+  readonly log: Readonly<Record<string, unknown>>[];
+}
+
+export async function serve(
+  settings: Partial<Record<SettingName, unknown>> = {},
+): Promise<RunningService> {
+  const log: Record<string, unknown>[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      for (const line of String(chunk).split('\n')) if (line !== '') log.push(JSON.parse(line));
+      done();
+    },
+  });
+  const config = loadConfig({ environment: 'development', port: 0, workers: 2, ...settings }, {});
+  return { ...(await startService(config, stream)), log };
+}
+
+export const JSON_TYPE = { 'content-type': 'application/json' };
+export const PEM_TYPE = { 'content-type': 'application/pem-certificate-chain' };
+
+/** Posts a body and gives status, headers and parsed answer. */
+export async function post(
+  url: string,
+  body: string,
+  headers: Record<string, string> = JSON_TYPE,
+): Promise<{ status: number; headers: Headers; answer: Record<string, unknown> }> {
+  const response = await fetch(url, { method: 'POST', body, headers });
+  return {
+    status: response.status,
+    headers: response.headers,
+    answer: (await response.json()) as Record<string, unknown>,
+  };
+}
