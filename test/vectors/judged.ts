@@ -144,6 +144,14 @@ export const JUDGED_VECTORS: readonly JudgedVector[] = [
     change: () => ({ revocation: compileSnapshot([listWith({ anchors: ['elsewhere'] })]) }),
   },
   {
+    name: 'only a list of another feed',
+    rule: 'T21',
+    world: 'google-like',
+    policy: 'android-hardware',
+    expects: { code: 'REVOCATION_LIST_UNAVAILABLE', severity: 'inconclusive' },
+    change: () => ({ revocation: compileSnapshot([listWith({ feed: 'another' })]) }),
+  },
+  {
     name: 'a list older than the policy allows',
     rule: 'T21',
     world: 'google-like',

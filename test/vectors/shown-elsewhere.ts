@@ -10,7 +10,7 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   T28: 'report/binding.test.ts: keyPossession is never claimed',
   T31: 'README, “Challenges”: what a challenge can be made of',
   T37: 'comes with policy files: a deny list of boot keys',
-  T40: 'comes with policy files: which app is allowed; B38 and B23 have the structure',
+
   T44: 'pool/dispatcher.test.ts and http/service.test.ts: faults are never findings',
   T45: 'report/all-at-once.test.ts: everything judged after a good proof is reported together',
   T46: 'http/service.test.ts: a request cannot name anchors or weaken a policy',

@@ -26,6 +26,17 @@ export function dateOfDay(day: number): { year: number; month: number; day: numb
   };
 }
 
+const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+export function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+/** `month`: 1 to 12. */
+export function daysInMonth(year: number, month: number): number {
+  return month === 2 && isLeapYear(year) ? 29 : (DAYS_IN_MONTH[month - 1] as number);
+}
+
 /** `2026-11-22T00:00:00Z`, with milliseconds only where there are any. */
 export function toRfc3339(epochMs: number): string {
   const dayNumber = Math.floor(epochMs / MS_PER_DAY);

@@ -24,6 +24,16 @@ export class DerFault {
   }
 }
 
+/** What `read` gives, or the fault that stopped it: the door of a room that throws inside. */
+export function attempt<Value>(read: () => Value): Value | DerFault {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DerFault) return error;
+    throw error;
+  }
+}
+
 /** At most this many base-128 octets in a tag number: 21 bits; KeyMint's largest is 724. */
 const MAX_TAG_OCTETS = 3;
 const MAX_LENGTH_OCTETS = 4;

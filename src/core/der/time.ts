@@ -3,6 +3,7 @@
  * offset, a date that exists. Deviation: GeneralizedTime before 2050 is read (THREATS B35: ten genuine
  * chains), though RFC 5280 asks for UTCTime there.
  */
+import { daysInMonth, isLeapYear } from '../base/index.ts';
 import type { DerReader } from './reader.ts';
 import { GENERALIZED_TIME, UTC_TIME } from './tags.ts';
 
@@ -11,7 +12,6 @@ const CENTURY_PIVOT = 50;
 
 const MS_PER_DAY = 86_400_000;
 const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334] as const;
-const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /** Reads a time. Gives milliseconds since 1970-01-01T00:00:00Z. */
 export function readTime(reader: DerReader): number {
@@ -59,14 +59,6 @@ function readDigits(reader: DerReader, at: number, count: number): number {
     value = value * 10 + digit;
   }
   return value;
-}
-
-function isLeapYear(year: number): boolean {
-  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-}
-
-function daysInMonth(year: number, month: number): number {
-  return month === 2 && isLeapYear(year) ? 29 : (DAYS_IN_MONTH[month - 1] as number);
 }
 
 /** Days between 1970-01-01 and a date of the proleptic Gregorian calendar. */

@@ -1,6 +1,6 @@
 /** The forms in which a chain is sent, each to the bytes of its certificates, leaf first. */
 import { newEffort } from '../base/index.ts';
-import { DerFault, DerReader, SEQUENCE } from '../der/index.ts';
+import { attempt, DerFault, DerReader, SEQUENCE } from '../der/index.ts';
 import { decodeBase64 } from './base64.ts';
 import { type ChainBytes, type EvidenceResult, unreadable } from './fault.ts';
 import { parsePem } from './pem.ts';
@@ -33,10 +33,7 @@ export function splitConcatenatedDer(bytes: Uint8Array): ChainBytes {
   const chain: Uint8Array[] = [];
   while (!reader.atEnd) {
     const start = reader.position;
-    try {
-      reader.read(SEQUENCE);
-    } catch (fault) {
-      if (!(fault instanceof DerFault)) throw fault;
+    if (attempt(() => reader.read(SEQUENCE)) instanceof DerFault) {
       chain.push(bytes.subarray(start));
       return chain;
     }

@@ -105,7 +105,7 @@ function isSameApplication(a: ApplicationId | undefined, b: ApplicationId | unde
     ) &&
     a.signatureDigests.length === b.signatureDigests.length &&
     a.signatureDigests.every((digest, index) =>
-      equalBytes(digest, b.signatureDigests[index] ?? EMPTY),
+      equalBytes(digest, b.signatureDigests[index] as Uint8Array),
     )
   );
 }

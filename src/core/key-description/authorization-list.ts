@@ -5,6 +5,7 @@
  */
 import { type Effort, MAX_INTEGER_BYTES, MAX_LIST_VALUES, MAX_SET_MEMBERS } from '../base/index.ts';
 import {
+  attempt,
   DerFault,
   type DerReader,
   explicitTagNumber,
@@ -77,15 +78,15 @@ export function readAuthorizationList(
     }
     reader.field = `${name}.${spec.name}`;
     const raw = { start: reader.start, to: reader.to, end: reader.end };
-    try {
-      fields[spec.name] = readField(reader, spec, effort);
-    } catch (fault) {
-      if (!(fault instanceof DerFault)) throw fault;
-      const der = reader.bytes.subarray(raw.start, raw.to);
-      malformed.push(leaveUnread(reader, fault, spec, { tag, offset: raw.start, der }));
-      reader.position = raw.to;
-      reader.end = raw.end;
+    const value = attempt(() => readField(reader, spec, effort));
+    if (!(value instanceof DerFault)) {
+      fields[spec.name] = value;
+      continue;
     }
+    const der = reader.bytes.subarray(raw.start, raw.to);
+    malformed.push(leaveUnread(reader, value, spec, { tag, offset: raw.start, der }));
+    reader.position = raw.to;
+    reader.end = raw.end;
   }
   reader.field = name;
   reader.leave(outer);

@@ -50,6 +50,11 @@ export function enumNameOf(name: EnumName, value: number | bigint): string | und
   return (ENUMS[name] as Readonly<Record<string, string>>)[String(value)];
 }
 
+/** The same, or the value in decimal. */
+export function describeEnum(name: EnumName, value: number | bigint): string {
+  return enumNameOf(name, value) ?? String(value);
+}
+
 /** SecurityLevel.aidl; KEYSTORE (100) never leaves the device. */
 export const SECURITY_LEVELS = ['Software', 'TrustedEnvironment', 'StrongBox'] as const;
 

@@ -13,6 +13,7 @@ import {
   success,
 } from '../base/index.ts';
 import {
+  attempt,
   DerFault,
   DerReader,
   OCTET_STRING,
@@ -63,15 +64,11 @@ export function parseUnverifiedKeyDescription(
     return refusal(finding('TARGET_MISSING_ATTESTATION_EXTENSION', { cert }));
   }
   const reader = new DerReader(certificate.bytes, effort, range.start, range.end);
-  try {
-    const description = readKeyDescription(reader, effort);
-    return success({ ...description, remarks: remarkOn(description, cert) });
-  } catch (fault) {
-    if (!(fault instanceof DerFault)) throw fault;
-    // A value of another type is a fault of the structure, whichever value it is.
-    const code = fault.code === 'DER_UNEXPECTED_TAG' ? 'K_BAD_STRUCTURE' : fault.code;
-    return refusal(finding(code, { cert, offset: fault.offset, field: fault.field }));
-  }
+  const read = attempt(() => readKeyDescription(reader, effort));
+  if (!(read instanceof DerFault)) return success({ ...read, remarks: remarkOn(read, cert) });
+  // A value of another type is a fault of the structure, whichever value it is.
+  const code = read.code === 'DER_UNEXPECTED_TAG' ? 'K_BAD_STRUCTURE' : read.code;
+  return refusal(finding(code, { cert, offset: read.offset, field: read.field }));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Whether the key in the leaf is the key its description describes (THREATS T32). */
 import { type FactValue, type Finding, finding } from '../base/index.ts';
 import type { PublicKey } from '../x509/index.ts';
-import { type EnumName, enumNameOf } from './enums.ts';
+import { describeEnum, type EnumName } from './enums.ts';
 import type { KeyDescription } from './key-description.ts';
 
 const PARAMETERS = ['algorithm', 'keySize', 'ecCurve', 'mlDsaVariant'] as const;
@@ -58,5 +58,5 @@ function actualParameters(key: PublicKey): Parameters {
 }
 
 function nameOf(enumeration: EnumName, value: number | bigint | undefined): string | null {
-  return value === undefined ? null : (enumNameOf(enumeration, value) ?? String(value));
+  return value === undefined ? null : describeEnum(enumeration, value);
 }

@@ -10,7 +10,7 @@ import {
   LAYERS,
   type LayerId,
 } from '../base/index.ts';
-import { enumNameOf, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
+import { describeEnum, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
 import type { VerifiedPath } from '../path/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';
 
@@ -83,10 +83,10 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
       return { shown: 'not_evidenced', basis: 'no origin in the hardware list' };
     const isGeneratedInHardware =
       origin === ORIGIN_GENERATED && posture.securityLevel !== 'Software';
-    const purposes = purpose.map((each) => enumNameOf('KeyPurpose', each) ?? String(each));
+    const purposes = purpose.map((each) => describeEnum('KeyPurpose', each));
     return {
       shown: isGeneratedInHardware ? 'satisfied' : 'degraded',
-      basis: `${enumNameOf('KeyOrigin', origin)} in ${posture.securityLevel}, for ${purposes.join(' and ') || 'no purpose'}`,
+      basis: `${describeEnum('KeyOrigin', origin)} in ${posture.securityLevel}, for ${purposes.join(' and ') || 'no purpose'}`,
     };
   },
 

@@ -2,6 +2,7 @@
  * Patch levels, which devices write as YYYYMM or YYYYMMDD, as 0, or as anything else (THREATS T41,
  * B21). Compared as dates, never as integers.
  */
+import { daysInMonth } from '../base/index.ts';
 import type { AuthorizationList, FieldName } from '../key-description/index.ts';
 
 export type PatchLevel =
@@ -39,21 +40,13 @@ export function derivePatchLevel(list: AuthorizationList, field: PatchField): Pa
 /** YYYYMM or YYYYMMDD; day 00 means the day is not known (AOSP KeyMint Tag.aidl, BOOT_PATCHLEVEL). */
 function parsePatchLevel(value: number | bigint): PatchLevel {
   const raw = String(value);
-  const match = /^(\d{4})(\d{2})(\d{2})?$/.exec(raw);
-  const [, year = '', month = '', day = '00'] = match ?? [];
-  const isDate =
-    match !== null &&
-    Number(month) >= 1 &&
-    Number(month) <= 12 &&
-    Number(day) <= daysInMonth(Number(year), Number(month));
+  if (!/^\d{6}(\d{2})?$/.test(raw)) return { state: 'malformed', raw };
+  const year = Number(raw.slice(0, 4));
+  const month = Number(raw.slice(4, 6));
+  const day = Number(raw.slice(6));
+  const isDate = month >= 1 && month <= 12 && day <= daysInMonth(year, month);
   if (!isDate) return { state: 'malformed', raw };
-  return {
-    state: 'date',
-    raw: Number(raw),
-    year: Number(year),
-    month: Number(month),
-    day: Number(day) === 0 ? null : Number(day),
-  };
+  return { state: 'date', raw: Number(raw), year, month, day: day === 0 ? null : day };
 }
 
 /** A calendar date, UTC. */
@@ -84,9 +77,4 @@ function compareDates(
 ): number {
   const monthsApart = (level.year - today.year) * 12 + level.month + months - today.month;
   return monthsApart === 0 ? day - today.day : monthsApart;
-}
-
-function daysInMonth(year: number, month: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }

@@ -34,6 +34,11 @@ function compare(a: ReportFinding, b: ReportFinding): number {
   return (
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
     STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) ||
-    (a.at.cert ?? -1) - (b.at.cert ?? -1)
+    certificateOf(a) - certificateOf(b)
   );
+}
+
+/** Findings about the whole evidence come before those about one certificate. */
+function certificateOf({ at }: ReportFinding): number {
+  return at.cert ?? -1;
 }

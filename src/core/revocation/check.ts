@@ -129,7 +129,7 @@ function dueAt({ fetchedAt, refreshAfterMs }: SnapshotSource): number {
 }
 
 function oldestFetch(copies: readonly SnapshotSource[]): number | null {
-  const times = copies.flatMap(({ fetchedAt }) => (fetchedAt === null ? [] : [fetchedAt]));
+  const times = copies.flatMap(({ fetchedAt }) => fetchedAt ?? []);
   return times.length === 0 ? null : Math.min(...times);
 }
 
@@ -138,12 +138,17 @@ function checkStaleness(
   { appraisedAt, maxStaleSeconds }: Freshness,
 ): Finding | null {
   const allowedMs = (maxStaleSeconds ?? DEFAULT_MAX_STALE_SECONDS) * 1000;
-  const stale = copies.find((copy) => appraisedAt > dueAt(copy) + allowedMs);
-  if (stale === undefined) return null;
-  const ageSeconds = Math.floor((appraisedAt - (stale.fetchedAt ?? 0)) / 1000);
-  const limit = Math.floor((stale.refreshAfterMs + allowedMs) / 1000);
-  const field = `revocation.${stale.id}`;
-  return finding('REVOCATION_LIST_STALE', { field }, { expected: limit, got: ageSeconds });
+  for (const { id, fetchedAt, refreshAfterMs } of copies) {
+    const limitMs = refreshAfterMs + allowedMs;
+    if (fetchedAt === null || appraisedAt - fetchedAt <= limitMs) continue;
+    const ages = { expected: toSeconds(limitMs), got: toSeconds(appraisedAt - fetchedAt) };
+    return finding('REVOCATION_LIST_STALE', { field: `revocation.${id}` }, ages);
+  }
+  return null;
+}
+
+function toSeconds(ms: number): number {
+  return Math.floor(ms / 1000);
 }
 
 /** A day past the refresh time: what a policy that takes lists of any age still remarks upon. */

@@ -16,6 +16,7 @@ import {
   toMinimalHex,
 } from '../base/index.ts';
 import {
+  attempt,
   DerFault,
   DerReader,
   explicitTag,
@@ -67,12 +68,10 @@ export function parseCertificate(
   effort: Effort,
 ): Result<Certificate> {
   const reader = new DerReader(bytes, effort);
-  try {
-    return success(readCertificate(reader, effort));
-  } catch (fault) {
-    if (!(fault instanceof DerFault)) throw fault;
-    return refusal(finding(fault.code, { cert, offset: fault.offset, field: fault.field }));
-  }
+  const read = attempt(() => readCertificate(reader, effort));
+  return read instanceof DerFault
+    ? refusal(finding(read.code, { cert, offset: read.offset, field: read.field }))
+    : success(read);
 }
 
 /** The bytes of `range`. */

@@ -1,6 +1,7 @@
 /** Whether a certificate may issue others: basicConstraints and keyUsage (RFC 5280 4.2.1.3, 4.2.1.9). */
 import { type Effort, newEffort } from '../base/index.ts';
 import {
+  attempt,
   BOOLEAN,
   DerFault,
   DerReader,
@@ -22,14 +23,9 @@ export type IssuerRights = 'granted' | 'denied' | DerFault;
  * not enforced (THREATS T05).
  */
 export function readIssuerRights(certificate: Certificate, effort: Effort): IssuerRights {
-  try {
-    return readIsCa(certificate, effort) && readMayCertSign(certificate, effort)
-      ? 'granted'
-      : 'denied';
-  } catch (fault) {
-    if (fault instanceof DerFault) return fault;
-    throw fault;
-  }
+  return attempt(() =>
+    readIsCa(certificate, effort) && readMayCertSign(certificate, effort) ? 'granted' : 'denied',
+  );
 }
 
 /**
@@ -40,11 +36,7 @@ export function hasOnlyKeyCertSign(certificate: Certificate): boolean {
   const range = extensionOf(certificate, 'keyUsage');
   if (range === undefined) return false;
   const reader = new DerReader(certificate.bytes, newEffort(), range.start, range.end);
-  try {
-    readLenientBitString(reader);
-  } catch {
-    return false;
-  }
+  if (attempt(() => readLenientBitString(reader)) instanceof DerFault) return false;
   const bits = certificate.bytes.subarray(reader.from + 1, reader.to);
   return bits[0] === KEY_CERT_SIGN && bits.subarray(1).every((octet) => octet === 0);
 }

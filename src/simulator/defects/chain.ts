@@ -1,6 +1,6 @@
 /** Defects of how certificates stand together (THREATS T01 to T11). */
 import { makeAttribute, makeExtension, makeName, makeSerial } from '../certificate.ts';
-import { type Bytes, sequence, setOf, utf8 } from '../der.ts';
+import { type Bytes, nullValue, objectIdentifier, sequence, setOf, utf8 } from '../der.ts';
 import {
   encodeDescription,
   integerField,
@@ -9,6 +9,7 @@ import {
   TAG,
   textField,
   withField,
+  withoutField,
 } from '../key-description.ts';
 import { makeKeyPair } from '../key-pair.ts';
 import {
@@ -134,6 +135,30 @@ export const CHAIN_DEFECTS: readonly Defect[] = [
     expects: { code: 'ATTEST_KEY_PURPOSE_INVALID', cert: 1, field: 'hardwareEnforced.purpose' },
     apply: (plan) =>
       changeHardware(plan, (list) => withField(list, setField(TAG.purpose, [2, 7])), 1),
+  },
+  {
+    name: 'attest-key-without-purpose',
+    rule: 'T05',
+    summary: 'an ATTEST_KEY whose purposes only the operating system states',
+    attest: ONE_ATTEST_KEY,
+    policy: 'inspect',
+    expects: {
+      code: 'CHAIN_EXTENDED_FAKE_ATTESTATION',
+      cert: 1,
+      field: 'hardwareEnforced.purpose',
+    },
+    apply: (plan) => changeHardware(plan, (list) => withoutField(list, TAG.purpose), 1),
+  },
+  {
+    name: 'attest-key-unreadable',
+    rule: 'T05',
+    summary: 'an ATTEST_KEY whose record cannot be read',
+    attest: ONE_ATTEST_KEY,
+    policy: 'inspect',
+    expects: { code: 'K_BAD_STRUCTURE', cert: 1, field: 'attestationVersion' },
+    apply: (plan) => {
+      change(plan, 1, { editDescription: () => sequence() });
+    },
   },
   {
     name: 'attest-key-imported',
@@ -426,6 +451,23 @@ export const CHAIN_DEFECTS: readonly Defect[] = [
     summary: 'one bit of the signature under the anchor flipped',
     expects: { code: 'SIGNATURE_INVALID', cert: 3 },
     apply: (plan) => flipLastBit(plan, 3),
+  },
+  {
+    name: 'signature-of-other-algorithm',
+    rule: 'T48',
+    summary: 'a leaf that claims an RSA signature under an EC key',
+    expects: { code: 'SIGNATURE_INVALID', cert: 0 },
+    apply: (plan) => {
+      const rsa = sequence(objectIdentifier('1.2.840.113549.1.1.11'), nullValue());
+      changeParts(plan, 0, { innerAlgorithm: rsa, outerAlgorithm: rsa });
+    },
+  },
+  {
+    name: 'only-a-root',
+    rule: 'T49',
+    summary: 'nothing but the root',
+    expects: { code: 'CHAIN_SHAPE_UNKNOWN', cert: 0 },
+    apply: (plan) => editChain(plan, (chain) => chain.slice(-1)),
   },
   {
     name: 'rewritten-field',

@@ -314,6 +314,18 @@ export const DESCRIPTION_DEFECTS: readonly Defect[] = [
     ),
   },
   {
+    name: 'huge-package-version',
+    rule: 'B38',
+    summary: 'a package version of ten octets',
+    expects: { code: 'APP_ID_MALFORMED', cert: 0, field: APPLICATION_ID },
+    apply: software(
+      octetsField(
+        TAG.attestationApplicationId,
+        sequence(setOf(sequence(octetString(ascii('a.b')), integer(2n ** 72n))), setOf()),
+      ),
+    ),
+  },
+  {
     name: 'short-signer-digest',
     rule: 'B38',
     summary: 'a signer digest of 31 bytes',
@@ -411,6 +423,7 @@ export const DESCRIPTION_DEFECTS: readonly Defect[] = [
       ['an array', '8101'],
       ['of indefinite length', 'bf0108ff'],
       ['with a key twice', 'a201080109'],
+      ['larger than any', `a101591000${'00'.repeat(4096)}`],
     ] as const
   ).map(
     ([what, cbor]): Defect => ({

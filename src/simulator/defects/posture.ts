@@ -1,5 +1,5 @@
 /** Devices and keys that are genuine and not good enough, and marks of spoofing tools (T26, T32 to T41). */
-import { makeExtension } from '../certificate.ts';
+import { makeExtension, makeName } from '../certificate.ts';
 import { bitString, octetString } from '../der.ts';
 import {
   type Field,
@@ -14,6 +14,7 @@ import {
   withField,
   withoutField,
 } from '../key-description.ts';
+import { changeParts } from '../plan.ts';
 import {
   changeDescription,
   changeHardware,
@@ -54,11 +55,46 @@ export const POSTURE_DEFECTS: readonly Defect[] = [
     apply: levels(1, 2),
   },
   {
+    name: 'software-kept-key',
+    rule: 'T33',
+    summary: 'a key kept by software, attested by the TEE',
+    expects: { code: 'SECURITY_LEVEL_SOFTWARE', cert: 0, field: 'keyMintSecurityLevel' },
+    apply: levels(1, 0),
+  },
+  {
+    name: 'level-not-named',
+    rule: 'T33',
+    summary: 'a remotely provisioned attestation certificate that names no level',
+    expects: { code: 'SECURITY_LEVEL_CHAIN_MISMATCH', cert: 0, field: 'attestationSecurityLevel' },
+    apply: (plan) => {
+      const subject = makeName({ CN: 'feedfacefeedfacefeedfacefeedface', O: 'Something' });
+      changeParts(plan, 1, { subject });
+      changeParts(plan, 0, { issuer: subject });
+    },
+  },
+  {
     name: 'strongbox-claim-on-tee-chain',
     rule: 'T33',
     summary: 'a StrongBox record under a TEE’s certificates',
     expects: { code: 'SECURITY_LEVEL_CHAIN_MISMATCH', cert: 0, field: 'attestationSecurityLevel' },
     apply: levels(2, 2),
+  },
+  {
+    name: 'strongbox-claim-on-silent-chain',
+    rule: 'T33',
+    summary: 'a StrongBox record under factory certificates that name no level',
+    device: { provisioning: 'factory' },
+    expects: { code: 'SECURITY_LEVEL_CHAIN_MISMATCH', cert: 0, field: 'attestationSecurityLevel' },
+    apply: (plan) => {
+      const [issuer, lower] = [
+        makeName({ serialNumber: '90e8da3cadfc7820' }),
+        makeName({ serialNumber: 'ab12' }),
+      ];
+      changeParts(plan, 2, { subject: issuer });
+      changeParts(plan, 1, { subject: lower, issuer });
+      changeParts(plan, 0, { issuer: lower });
+      changeDescription(plan, () => ({ attestationSecurityLevel: 2, keyMintSecurityLevel: 2 }));
+    },
   },
   {
     name: 'tee-claim-on-strongbox-chain',

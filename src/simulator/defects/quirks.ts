@@ -1,17 +1,20 @@
 /** What genuine devices do that a strict reader might refuse, and that needs no remark here. */
-import { makeExtension, makeValidity } from '../certificate.ts';
+import { makeExtension, makeName, makeValidity } from '../certificate.ts';
 import {
   ascii,
   bitString,
   generalizedTime,
   integer,
   objectIdentifier,
+  octetString,
   sequence,
+  setOf,
   time,
   tlv,
 } from '../der.ts';
 import {
   integerField,
+  octetsField,
   rootOfTrustField,
   setField,
   TAG,
@@ -20,7 +23,13 @@ import {
   withoutField,
 } from '../key-description.ts';
 import { change, changeParts } from '../plan.ts';
-import { changeDescription, changeHardware, type Defect, fromHex } from './defect.ts';
+import {
+  changeDescription,
+  changeHardware,
+  changeSoftware,
+  type Defect,
+  fromHex,
+} from './defect.ts';
 import { addExtension, replaceExtension } from './extensions.ts';
 
 const FACTORY = { provisioning: 'factory' } as const;
@@ -239,6 +248,108 @@ export const GENUINE_QUIRKS: readonly Defect[] = [
           textField(TAG.attestationIdSecondImei, '356938035643809'),
         ),
       );
+    },
+  },
+  {
+    name: 'quirk-odd-title',
+    rule: 'T33',
+    summary: 'factory certificates whose title names no level, as some TEEs write',
+    device: FACTORY,
+    expects: 'nothing',
+    apply: (plan) => {
+      const subject = makeName({ title: 'Something', serialNumber: 'ab12' });
+      changeParts(plan, 1, { subject });
+      changeParts(plan, 0, { issuer: subject });
+    },
+  },
+  {
+    name: 'quirk-unknown-purpose',
+    rule: 'B19',
+    summary: 'a purpose that KeyMint does not define yet',
+    expects: 'nothing',
+    apply: (plan) => changeHardware(plan, (list) => withField(list, setField(TAG.purpose, [99]))),
+  },
+  {
+    name: 'quirk-huge-version-code',
+    rule: 'B38',
+    summary: 'an app version code beyond what doubles hold, and a name beyond ASCII',
+    expects: 'nothing',
+    apply: (plan) =>
+      changeSoftware(plan, (list) =>
+        withField(
+          list,
+          octetsField(
+            TAG.attestationApplicationId,
+            sequence(
+              setOf(sequence(octetString(ascii('org.enigm.café')), integer(2n ** 63n - 1n))),
+              setOf(octetString(new Uint8Array(32))),
+            ),
+          ),
+        ),
+      ),
+  },
+  {
+    name: 'quirk-no-application-id',
+    rule: 'T40',
+    summary: 'no application id',
+    expects: 'nothing',
+    apply: (plan) =>
+      changeSoftware(plan, (list) => withoutField(list, TAG.attestationApplicationId)),
+  },
+  {
+    name: 'quirk-odd-provisioning-info',
+    rule: 'B37',
+    summary: 'a ProvisioningInfo with values of other types and keys yet unknown',
+    expects: 'nothing',
+    // CBOR {1: "x", 3: 5, 4: true, 6: 1, 99: null, "a": 1}
+    apply: (plan) =>
+      replaceExtension(
+        plan,
+        1,
+        makeExtension(
+          '1.3.6.1.4.1.11129.2.1.30',
+          fromHex('a601617803050 4f506011863f6616101'.replaceAll(' ', '')),
+        ),
+      ),
+  },
+  {
+    name: 'quirk-lost-device-info',
+    rule: 'B37',
+    summary: 'a ProvisioningInfo with every documented key',
+    expects: 'nothing',
+    // CBOR {1: 8, 2: true, 4: "TEE", 6: false}
+    apply: (plan) =>
+      replaceExtension(
+        plan,
+        1,
+        makeExtension(
+          '1.3.6.1.4.1.11129.2.1.30',
+          fromHex('a4010802f504635445450 6f4'.replaceAll(' ', '')),
+        ),
+      ),
+  },
+  {
+    name: 'quirk-attest-key-of-old-device',
+    rule: 'T05',
+    summary: 'an ATTEST_KEY chain of records that have no boot hash',
+    policy: 'inspect',
+    attest: { attestKeys: 1 },
+    expects: 'nothing',
+    apply: (plan) => {
+      for (const index of [0, 1]) {
+        changeDescription(
+          plan,
+          ({ bootedAs, hardwareEnforced }) => ({
+            attestationVersion: 2,
+            keyMintVersion: 3,
+            hardwareEnforced: withField(
+              hardwareEnforced,
+              rootOfTrustField({ ...bootedAs, verifiedBootHash: null }),
+            ),
+          }),
+          index,
+        );
+      }
     },
   },
   {

@@ -1,13 +1,13 @@
 /** How the key came to be and what it may be used for (THREATS T38, T39). */
 import { type Finding, finding } from '../../base/index.ts';
-import { enumNameOf, ORIGIN_GENERATED } from '../../key-description/index.ts';
+import { describeEnum, ORIGIN_GENERATED } from '../../key-description/index.ts';
 import type { PolicyRules } from '../policy.ts';
 import type { Subject } from '../subject.ts';
 
 export function checkKeyOrigin({ description }: Subject): Finding[] {
   const { origin } = description.hardwareEnforced.fields;
   if (origin === ORIGIN_GENERATED) return [];
-  const got = origin === undefined ? null : (enumNameOf('KeyOrigin', origin) ?? String(origin));
+  const got = origin === undefined ? null : describeEnum('KeyOrigin', origin);
   const place = { cert: 0, field: 'hardwareEnforced.origin' };
   return [finding('KEY_ORIGIN', place, { expected: 'GENERATED', got })];
 }
@@ -20,7 +20,7 @@ export function checkKeyPurpose(
   const place = { cert: 0, field: 'hardwareEnforced.purpose' };
   if (purposes.length === 0) return [finding('KEY_PURPOSE', place, { got: null })];
   return purposes.flatMap((purpose) => {
-    const name = enumNameOf('KeyPurpose', purpose) ?? String(purpose);
+    const name = describeEnum('KeyPurpose', purpose);
     return rule.denied.includes(name) ? [finding('KEY_PURPOSE', place, { got: name })] : [];
   });
 }
