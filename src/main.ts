@@ -1,6 +1,7 @@
 /** The service as a process: wires everything together, and closes in reverse order. */
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from './config.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
@@ -24,14 +25,16 @@ export async function startService(
   const material = loadTrustMaterial(config);
   const trust = buildTrust(material);
   const snapshot = loadBundledSnapshot(ROOTS);
+  let log: FastifyBaseLogger | undefined;
   const pool = new VerificationPool({
     ...config,
     trust: material,
     revocation: () => snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
-      server.log.error({ requestSha256, err: cause }, 'a request ended two workers');
+      log?.error({ requestSha256, err: cause }, 'a request ended two workers');
     },
+    onWorkerError: (cause) => log?.error({ err: cause }, 'a worker ended'),
   });
   const server = await buildServer({
     config,
@@ -44,6 +47,8 @@ export async function startService(
     },
     ...(logStream === undefined ? {} : { logStream }),
   });
+  log = server.log;
+  await pool.start();
   await server.listen({ host: config.host, port: config.port });
   const { address, port, family } = server.server.address() as AddressInfo;
   return {

@@ -28,7 +28,7 @@ export function parseChallenge(text: string): Uint8Array {
   return bytes;
 }
 
-export function parseHex(text: string): Uint8Array | null {
+function parseHex(text: string): Uint8Array | null {
   const isHex = text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text);
   return isHex ? Buffer.from(text, 'hex') : null;
 }

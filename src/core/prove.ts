@@ -69,7 +69,7 @@ export function prove(chain: readonly Uint8Array[], anchors: AnchorSet): Proof {
  * SHA-256 over each certificate as a 32-bit big-endian length and its bytes. Framed, so that two
  * chains that concatenate to the same bytes have different digests.
  */
-export function digestEvidence(chain: readonly Uint8Array[]): string {
+function digestEvidence(chain: readonly Uint8Array[]): string {
   const hash = createHash('sha256');
   const length = new DataView(new ArrayBuffer(4));
   for (const bytes of chain) {

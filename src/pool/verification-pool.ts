@@ -14,6 +14,8 @@ export interface PoolOptions {
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
+  /** Called when a worker ends with nothing to do; it is replaced. */
+  readonly onWorkerError: (cause: unknown) => void;
   /** Another worker entry, for tests. */
   readonly filename?: string;
 }
@@ -32,9 +34,13 @@ const BATCH_TIMEOUT_MS = 10_000;
 export class VerificationPool {
   readonly #piscina: Piscina<Batch, readonly Answer[]>;
   readonly #dispatcher: Dispatcher;
+  readonly #workers: number;
+  readonly #revocation: () => RevocationSnapshot;
 
   constructor(options: PoolOptions) {
     const start: WorkerStart = { trust: options.trust };
+    this.#workers = options.workers;
+    this.#revocation = options.revocation;
     this.#piscina = new Piscina<Batch, readonly Answer[]>({
       filename: options.filename ?? WORKER,
       name: 'answerBatch',
@@ -48,11 +54,18 @@ export class VerificationPool {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
       workerData: start,
     });
+    this.#piscina.on('error', options.onWorkerError);
     this.#dispatcher = new Dispatcher({
       ...options,
       clock: () => performance.now(),
       run: (jobs) => this.#run({ jobs, revocation: options.revocation() }),
     });
+  }
+
+  /** Resolves once the workers can verify; rejects if one cannot (its self-test failed). */
+  async start(): Promise<void> {
+    const nothing = { jobs: [], revocation: this.#revocation() };
+    await Promise.all(Array.from({ length: this.#workers }, () => this.#run(nothing)));
   }
 
   /** Admits a request, or throws `BusyFault` at once. */

@@ -1,13 +1,25 @@
-/** The worker thread: builds its own anchors once, then answers batches. */
+/** The worker thread: proves that it can verify, builds its own anchors, then answers batches. */
 import { workerData } from 'piscina';
-import { buildTrust } from '../sources/trust.ts';
+import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
 import type { Answer, Batch, WorkerStart } from './protocol.ts';
+import { runSelfTest } from './self-test.ts';
 
-const { trust: material } = workerData as WorkerStart;
-const trust = buildTrust(material);
+/** Trust, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
+const prepared: Trust | Error = prepare(workerData as WorkerStart);
 
 /** Answers every job of a batch, each at the moment it is looked at. */
 export function answerBatch({ jobs, revocation }: Batch): readonly Answer[] {
+  if (prepared instanceof Error) throw prepared;
+  const trust = prepared;
   return jobs.map((job) => answer(job, { trust, revocation, now: Date.now() }));
+}
+
+function prepare({ trust }: WorkerStart): Trust | Error {
+  try {
+    runSelfTest();
+    return buildTrust(trust);
+  } catch (error) {
+    return error as Error;
+  }
 }

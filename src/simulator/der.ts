@@ -97,7 +97,7 @@ export function elementsOf(content: Bytes): Bytes[] {
   return elements;
 }
 
-export function encodeLength(length: number): Bytes {
+function encodeLength(length: number): Bytes {
   if (length < 0x80) return Uint8Array.of(length);
   const octets: number[] = [];
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);

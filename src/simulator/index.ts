@@ -13,12 +13,9 @@ export type { KeyKind, KeyPair } from './key-pair.ts';
 export type { AttestOptions, DeviceOptions } from './options.ts';
 export { toPem } from './pem.ts';
 export type { AnchorName, Issuers, Provisioning } from './pki.ts';
-export { SeededRandom } from './random.ts';
-export { REVOKED_SERIAL, SUSPENDED_SERIAL } from './simulated-lists.ts';
 export {
   createSimulator,
   type Evidence,
-  SimulatedDevice,
-  Simulator,
+  type Simulator,
   type SimulatorOptions,
 } from './simulator.ts';

@@ -1,4 +1,5 @@
 /** What can be asked of a simulated device. */
+import type { Defect } from './defects/defect.ts';
 import type { Bytes } from './der.ts';
 import type { Build, Level } from './device.ts';
 import type { KeyKind } from './key-pair.ts';
@@ -22,8 +23,8 @@ export interface AttestOptions {
   readonly kind?: KeyKind;
   /** App-owned ATTEST_KEYs between the leaf and the device's attestation certificate: 0 to 2. */
   readonly attestKeys?: number;
-  /** Name of a defect of the catalogue. */
-  readonly defect?: string;
+  /** Name of a defect of the catalogue, or any other change to the plan of the chain. */
+  readonly defect?: string | Pick<Defect, 'apply'>;
   /** Whether the root certificate is sent; true by default, as KeyStore does. */
   readonly withRoot?: boolean;
 }

@@ -116,7 +116,9 @@ export class SimulatedDevice {
     const plan = this.#plan({ ...options, challenge: asked });
     if (options.defect !== undefined) {
       const { random, options: simulated } = this.#simulator;
-      defectNamed(options.defect).apply(plan, { random, at: simulated.at });
+      const { defect } = options;
+      const change = typeof defect === 'string' ? defectNamed(defect) : defect;
+      change.apply(plan, { random, at: simulated.at });
     }
     const { key, description } = certificateAt(plan, 0);
     const challenge = description?.attestationChallenge ?? asked;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Both `src/sources` and `dist/sources` are two folders below it. */
-export const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Anchors, lists and releases that come with the package. */
 export const ROOTS = path.join(PACKAGE_ROOT, 'roots');

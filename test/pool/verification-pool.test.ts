@@ -13,6 +13,7 @@ const DYING_WORKER = fileURLToPath(new URL('../support/dying-worker.ts', import.
 let world: World;
 let pool: VerificationPool;
 let poisoned: Job[] = [];
+const ended: unknown[] = [];
 
 beforeAll(async () => {
   world = await makeWorld('enigm-development', 'pool');
@@ -31,6 +32,7 @@ function start(filename?: string): VerificationPool {
     trust: loadTrustMaterial(loadConfig({ environment: 'development' }, {})),
     revocation: () => world.revocation,
     onPoison: (job) => poisoned.push(job),
+    onWorkerError: (cause) => ended.push(cause),
     ...(filename === undefined ? {} : { filename }),
   });
   return pool;
@@ -43,8 +45,13 @@ function jobOf(): Job {
 
 const dying = (word: string): Job => ({ form: 'json', body: `{"chain":"${word}"}`, query: {} });
 
+test('a worker that cannot verify keeps the pool from starting', async () => {
+  start(fileURLToPath(new URL('../support/broken-worker.ts', import.meta.url)));
+  await expect(pool.start()).rejects.toThrow('a sound chain is not proved');
+});
+
 test('workers answer with reports', async () => {
-  start();
+  await start().start();
   const answers = await Promise.all(Array.from({ length: 20 }, () => pool.submit(jobOf()).answer));
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
   expect(pool.workersUp).toBe(2);

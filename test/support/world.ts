@@ -15,7 +15,7 @@ import {
 } from '../../src/core/policy/index.ts';
 import { type Proof, prove } from '../../src/core/prove.ts';
 import type { ReleaseRegistry } from '../../src/core/reference/index.ts';
-import type { Report, ReportFinding } from '../../src/core/report/index.ts';
+import type { Report } from '../../src/core/report/index.ts';
 import type { RevocationSnapshot } from '../../src/core/revocation/index.ts';
 import {
   type AnchorName,
@@ -123,11 +123,6 @@ export function reportOn(
 ): Report {
   const context = { ...contextIn(world, policy, evidence), ...changes };
   return judge(proveIn(world, evidence.chain), context);
-}
-
-/** Finding by code, or undefined. */
-export function findingOf(report: Report, code: string): ReportFinding | undefined {
-  return report.findings.find((each) => each.code === code);
 }
 
 export function codesOf(report: Report): readonly string[] {

@@ -63,6 +63,4 @@ export const BOOT_STATES = ['Verified', 'SelfSigned', 'Unverified', 'Failed'] as
 export type BootState = (typeof BOOT_STATES)[number];
 
 export const ORIGIN_GENERATED = 0;
-export const PURPOSE_SIGN = 2;
-export const PURPOSE_VERIFY = 3;
 export const PURPOSE_ATTEST_KEY = 7;
