@@ -1,4 +1,5 @@
 /** What genuine devices do that a strict reader might refuse, and that needs no remark here. */
+
 import { makeExtension, makeName, makeValidity } from '../certificate.ts';
 import {
   ascii,
@@ -23,13 +24,8 @@ import {
   withoutField,
 } from '../key-description.ts';
 import { change, changeParts } from '../plan.ts';
-import {
-  changeDescription,
-  changeHardware,
-  changeSoftware,
-  type Defect,
-  fromHex,
-} from './defect.ts';
+import { changeDescription, changeHardware, changeSoftware, fromHex } from './changes.ts';
+import type { Defect } from './defect.ts';
 import { addExtension, replaceExtension } from './extensions.ts';
 
 const FACTORY = { provisioning: 'factory' } as const;

@@ -1,8 +1,10 @@
 /** Defects of dates and serial numbers (THREATS T12 to T20). */
+
 import { makeSerial, makeValidity } from '../certificate.ts';
 import { changeParts } from '../plan.ts';
 import { REVOKED_SERIAL, SUSPENDED_SERIAL } from '../simulated-lists.ts';
-import { type Defect, fromHex } from './defect.ts';
+import { fromHex } from './changes.ts';
+import type { Defect } from './defect.ts';
 
 const FACTORY = { provisioning: 'factory' } as const;
 const DAY_MS = 86_400_000;

@@ -1,5 +1,4 @@
-/** Defects and quirks of how a KeyDescription is written (THREATS B11 to B23, B37, B38, T43). */
-import { makeExtension } from '../certificate.ts';
+/** KeyDescriptions that cannot be read (THREATS B03 to B38). */
 import {
   ascii,
   type Bytes,
@@ -13,39 +12,36 @@ import {
   sequence,
   setOf,
   split,
-  utf8,
 } from '../der.ts';
 import {
   applicationIdField,
-  type Field,
   integerField,
   nullField,
   octetsField,
-  type RootOfTrustValues,
   rawField,
-  rootOfTrustField,
   setField,
   TAG,
-  withField,
 } from '../key-description.ts';
 import { change } from '../plan.ts';
 import {
+  type Apply,
+  bootedAs,
   changeDescription,
   changeHardware,
-  changeRootOfTrust,
   changeSoftware,
-  type Defect,
   fromHex,
-} from './defect.ts';
-import { replaceExtension } from './extensions.ts';
+  hardware,
+  rootOfTrust,
+  software,
+} from './changes.ts';
+import type { Defect } from './defect.ts';
 
 const ROOT_OF_TRUST = 'hardwareEnforced.rootOfTrust';
 const APPLICATION_ID = 'softwareEnforced.attestationApplicationId';
 const BOOT_KEY = new Uint8Array(32).fill(0x5a);
 const BOOT_HASH = new Uint8Array(32).fill(0xa5);
-const PROVISIONING_INFO = '1.3.6.1.4.1.11129.2.1.30';
 
-export const DESCRIPTION_DEFECTS: readonly Defect[] = [
+export const RECORD_DEFECTS: readonly Defect[] = [
   {
     name: 'description-trailing-bytes',
     rule: 'B03',
@@ -332,142 +328,10 @@ export const DESCRIPTION_DEFECTS: readonly Defect[] = [
     expects: { code: 'APP_ID_MALFORMED', cert: 0, field: APPLICATION_ID },
     apply: software(applicationIdField([{ name: 'a.b', version: 1 }], [new Uint8Array(31)])),
   },
-  {
-    name: 'quirk-brand-of-other-type',
-    rule: 'B22',
-    summary: 'attestationIdBrand as UTF8String, on which nothing rests',
-    expects: {
-      code: 'K_FIELD_MALFORMED',
-      cert: 0,
-      field: 'hardwareEnforced.attestationIdBrand',
-      severity: 'info',
-    },
-    apply: hardware(rawField(TAG.attestationIdBrand, utf8('Enigm'))),
-  },
-  {
-    name: 'quirk-unknown-tag',
-    rule: 'B16',
-    summary: 'a tag of a later KeyMint',
-    expects: { code: 'K_UNKNOWN_TAG', cert: 0, field: 'hardwareEnforced', severity: 'info' },
-    apply: hardware(octetsField(799, ascii('later'))),
-  },
-  {
-    name: 'quirk-tag-order',
-    rule: 'B13',
-    summary: 'patch levels of vendor and boot the wrong way round',
-    expects: { code: 'K_TAG_ORDER', cert: 0, field: 'hardwareEnforced', severity: 'info' },
-    apply: (plan) =>
-      changeHardware(plan, (list) => [...list.slice(0, -2), ...list.slice(-2).toReversed()]),
-  },
-  {
-    name: 'quirk-software-tag-order',
-    rule: 'B14',
-    summary: 'the software list the wrong way round',
-    expects: { code: 'K_TAG_ORDER', cert: 0, field: 'softwareEnforced', severity: 'info' },
-    apply: (plan) => changeSoftware(plan, (list) => list.toReversed()),
-  },
-  {
-    name: 'quirk-locked-01',
-    rule: 'B11',
-    summary: 'deviceLocked as 01, as a generation of phones writes it',
-    expects: { code: 'K_BOOL_NON_DER', cert: 0, field: ROOT_OF_TRUST, severity: 'info' },
-    apply: bootedAs({ deviceLocked: 0x01 }),
-  },
-  {
-    name: 'quirk-later-version',
-    rule: 'B19',
-    summary: 'attestation version 600',
-    expects: {
-      code: 'K_VERSION_UNKNOWN',
-      cert: 0,
-      field: 'attestationVersion',
-      severity: 'info',
-    },
-    apply: (plan) =>
-      changeDescription(plan, () => ({ attestationVersion: 600, keyMintVersion: 600 })),
-  },
-  {
-    name: 'quirk-boot-hash-absent',
-    rule: 'B18',
-    summary: 'a root of trust of three elements in a version 400 record',
-    expects: { code: 'K_BOOT_HASH_ABSENT', cert: 0, field: ROOT_OF_TRUST, severity: 'info' },
-    apply: bootedAs({ verifiedBootHash: null }),
-  },
-  {
-    name: 'quirk-root-of-trust-in-software',
-    rule: 'T34',
-    summary: 'a second root of trust in the software list',
-    expects: {
-      code: 'K_ROOT_OF_TRUST_IN_SOFTWARE',
-      cert: 0,
-      field: 'softwareEnforced.rootOfTrust',
-      severity: 'info',
-    },
-    apply: software(rootOfTrust({})),
-  },
-  {
-    name: 'quirk-creation-time-in-hardware',
-    rule: 'T34',
-    summary: 'the creation time in the hardware list',
-    expects: {
-      code: 'K_CREATION_TIME_IN_HARDWARE',
-      cert: 0,
-      field: 'hardwareEnforced.creationDateTime',
-      severity: 'info',
-    },
-    apply: hardware(integerField(TAG.creationDateTime, 1_771_894_563_060)),
-  },
-  ...(
-    [
-      ['cut off', 'a101'],
-      ['an array', '8101'],
-      ['of indefinite length', 'bf0108ff'],
-      ['with a key twice', 'a201080109'],
-      ['larger than any', `a101591000${'00'.repeat(4096)}`],
-    ] as const
-  ).map(
-    ([what, cbor]): Defect => ({
-      name: `quirk-provisioning-info-${what.replaceAll(' ', '-')}`,
-      rule: 'B37',
-      summary: `a ProvisioningInfo that is ${what}`,
-      expects: {
-        code: 'PROVISIONING_INFO_MALFORMED',
-        cert: 1,
-        field: 'provisioningInfo',
-        severity: 'info',
-      },
-      apply: (plan) => replaceExtension(plan, 1, makeExtension(PROVISIONING_INFO, fromHex(cbor))),
-    }),
-  ),
 ];
-
-type Apply = Defect['apply'];
 
 function editDescription(edit: (der: Bytes) => Bytes): Apply {
   return (plan) => {
     change(plan, 0, { editDescription: edit });
   };
-}
-
-function hardware(replacement: Field): Apply {
-  return (plan) => changeHardware(plan, (list) => withField(list, replacement));
-}
-
-function bootedAs(changes: Partial<RootOfTrustValues>): Apply {
-  return (plan) => changeRootOfTrust(plan, changes);
-}
-
-function software(replacement: Field): Apply {
-  return (plan) => changeSoftware(plan, (list) => withField(list, replacement));
-}
-
-/** A locked, verified root of trust but for what is given. */
-function rootOfTrust(changes: Partial<Parameters<typeof rootOfTrustField>[0]>): Field {
-  return rootOfTrustField({
-    verifiedBootKey: BOOT_KEY,
-    deviceLocked: 0xff,
-    verifiedBootState: 0,
-    verifiedBootHash: BOOT_HASH,
-    ...changes,
-  });
 }
