@@ -39,6 +39,7 @@ export async function verify(
 ): Promise<number> {
   const session = openSession(options, io);
   const outcomes = new Set<Report['outcome'] | 'unreadable'>();
+  let disagrees = false;
   for (const file of files) {
     const request = await readOrExplain(file, io);
     if (request === null) {
@@ -48,15 +49,40 @@ export async function verify(
     const proof = prove(request.chain, session.anchors);
     const report = judge(proof, contextOf(request, options, session, io));
     outcomes.add(report.outcome);
+    if (options.crossCheck) {
+      disagrees = (await reportDisagreements(file, request, report, session, io)) || disagrees;
+    }
     io.out(
       options.format === 'json'
         ? `${JSON.stringify({ input: file, ...report })}\n`
         : renderReport(report, { title: file, colour: io.colour, width: io.width }),
     );
   }
+  if (disagrees) return EXIT.internal;
   if (outcomes.has('unreadable')) return EXIT.unreadable;
   if (outcomes.has('reject')) return EXIT.reject;
   return outcomes.has('inconclusive') ? EXIT.inconclusive : EXIT.accept;
+}
+
+/**
+ * Asks the second verifier. A disagreement is a defect of one of the two, so it is said aloud and ends
+ * with the exit code of defects; the report stays what it is.
+ */
+async function reportDisagreements(
+  file: string,
+  request: VerifyRequest,
+  report: Report,
+  session: Session,
+  io: Io,
+): Promise<boolean> {
+  const { compareWithReport, crossCheck } = await import('../crosscheck/index.ts');
+  const opinion = await crossCheck(request.chain, session.anchors);
+  const disagreements = compareWithReport(report, opinion);
+  for (const { text } of disagreements) {
+    io.err(`${file}: the two verifiers disagree: ${text}\n`);
+  }
+  if (disagreements.length === 0) io.err(`${file}: the second verifier agrees\n`);
+  return disagreements.length > 0;
 }
 
 /** Everything that stays the same for all files. */

@@ -97,10 +97,11 @@ export function sameName(a: Name, b: Name): boolean {
   return sameBytes(a.der, b.der);
 }
 
-/** Deviation: two device models write only part of their issuer's name, its serialNumber (THREATS T09). */
+/** Deviation: two device models write only part of their issuer's name, its serialNumber, and none of it twice (THREATS T09). */
 export function isShortFormOf(short: Name, full: Name): boolean {
   return (
     short.rdns.every((rdn) => full.rdns.some((each) => sameBytes(each.der, rdn.der))) &&
+    !short.rdns.some((rdn, at) => short.rdns.some((b, i) => i > at && sameBytes(rdn.der, b.der))) &&
     short.rdns.some(({ attributes }) => attributes.some(({ type }) => type === SERIAL_NUMBER))
   );
 }

@@ -28,7 +28,7 @@ export async function verifyPath(
   const { anchor, key, path } = await findAnchor(chain, anchors);
   const layout = deriveLayout(path, anchor);
   checkNames(path, anchor, layout);
-  checkExtensionPlaces(path, layout);
+  checkExtensionPlaces(chain, layout);
   for (const certificate of path.slice(1)) checkCriticalExtensions(certificate);
   layout.issuers.forEach((issuer, height) => {
     checkIssuer(issuer, height === 0 ? layout.record.attestationWithoutCaFlag : 'refused');
@@ -75,11 +75,11 @@ function checkNames(
  * certificate of a remote chain, and neither anywhere else (THREATS T01, T02, T05, T11).
  */
 function checkExtensionPlaces(
-  path: readonly Certificate[],
+  chain: readonly Certificate[],
   { provisioning, leaf, attestKeys, issuers }: Layout,
 ): void {
   const attested = [leaf, ...attestKeys];
-  for (const certificate of path) {
+  for (const certificate of chain) {
     const what = `certificate ${certificate.index}`;
     const isAttested = certificate.extensions.has(EXTENSION.keyDescription);
     if (isAttested && !attested.includes(certificate)) refuse(`${what}: it must not be attested`);

@@ -23,19 +23,19 @@ const CURVES: Readonly<Record<string, { readonly name: string; readonly octets: 
   '1.3.132.0.35': { name: 'P-521', octets: 66 },
 };
 
-/** FIPS 204. */
-const ML_DSA: Readonly<Record<string, string>> = {
-  '2.16.840.1.101.3.4.3.17': 'ML-DSA-44',
-  '2.16.840.1.101.3.4.3.18': 'ML-DSA-65',
-  '2.16.840.1.101.3.4.3.19': 'ML-DSA-87',
+/** FIPS 204, table 2. */
+const ML_DSA: Readonly<Record<string, { readonly name: string; readonly octets: number }>> = {
+  '2.16.840.1.101.3.4.3.17': { name: 'ML-DSA-44', octets: 1312 },
+  '2.16.840.1.101.3.4.3.18': { name: 'ML-DSA-65', octets: 1952 },
+  '2.16.840.1.101.3.4.3.19': { name: 'ML-DSA-87', octets: 2592 },
 };
 
+/** RFC 8410: both kinds of key on the curve. */
+const CURVE_25519: ReadonlySet<string> = new Set(['1.3.101.110', '1.3.101.112']);
+const CURVE_25519_OCTETS = 32;
+
 /** RFC 8410 section 3 and RFC 9881 section 2. */
-const WITHOUT_PARAMETERS: ReadonlySet<string> = new Set([
-  '1.3.101.110', // X25519
-  '1.3.101.112', // Ed25519
-  ...Object.keys(ML_DSA),
-]);
+const WITHOUT_PARAMETERS: ReadonlySet<string> = new Set([...CURVE_25519, ...Object.keys(ML_DSA)]);
 
 const UNCOMPRESSED = 0x04;
 const ISSUING_CURVES: readonly string[] = ['P-256', 'P-384', 'P-521'];
@@ -60,10 +60,13 @@ export function readPublicKey(element: Element, what: string): PublicKey {
   if (WITHOUT_PARAMETERS.has(identifier) && parameters !== undefined) {
     refuse(`${what}: parameters where the algorithm has none`);
   }
-  const parameterSet = ML_DSA[identifier];
-  return parameterSet === undefined
-    ? { family: 'other', identifier }
-    : { family: 'ML-DSA', parameterSet };
+  if (CURVE_25519.has(identifier) && key.length !== CURVE_25519_OCTETS) {
+    refuse(`${what}: a key of the wrong length`);
+  }
+  const set = ML_DSA[identifier];
+  if (set === undefined) return { family: 'other', identifier };
+  if (key.length !== set.octets) refuse(`${what}: a key of the wrong length`);
+  return { family: 'ML-DSA', parameterSet: set.name };
 }
 
 /** RFC 5480: a named curve, and here only an uncompressed point. Whether it is on the curve shows when it is used. */

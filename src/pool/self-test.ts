@@ -7,7 +7,7 @@ import { prove } from '../core/prove.ts';
 import vectors from './self-test-chains.json' with { type: 'json' };
 
 /** This process cannot verify. It must not serve. */
-export class SelfTestFault extends Error {
+class SelfTestFault extends Error {
   readonly code = 'SELF_TEST_FAILED';
 }
 

@@ -126,6 +126,7 @@ function describeAlgorithm(kind: KeyKind): Field[] {
         setField(TAG.padding, [5]),
         integerField(TAG.rsaPublicExponent, 65537),
       ];
+    case 'ML_DSA_44':
     case 'ML_DSA_65':
       return [
         integerField(TAG.algorithm, 4),

@@ -19,7 +19,14 @@ import {
 import type { SeededRandom } from './random.ts';
 
 /** Kinds of key a simulated device attests. */
-export type KeyKind = 'P_256' | 'P_384' | 'P_521' | 'RSA_1024' | 'RSA_2048' | 'ML_DSA_65';
+export type KeyKind =
+  | 'P_256'
+  | 'P_384'
+  | 'P_521'
+  | 'RSA_1024'
+  | 'RSA_2048'
+  | 'ML_DSA_44'
+  | 'ML_DSA_65';
 
 export interface KeyPair {
   readonly spki: Bytes;
@@ -39,8 +46,10 @@ export function makeKeyPair(kind: KeyKind, random: SeededRandom): KeyPair {
       return makeRsaKeyPair(1024, random);
     case 'RSA_2048':
       return makeRsaKeyPair(2048, random);
+    case 'ML_DSA_44':
+      return makeMlDsaKeyPair('2.16.840.1.101.3.4.3.17', random);
     case 'ML_DSA_65':
-      return makeMlDsaKeyPair(random);
+      return makeMlDsaKeyPair('2.16.840.1.101.3.4.3.18', random);
   }
 }
 
@@ -104,10 +113,10 @@ function makeRsaKeyPair(bits: number, random: SeededRandom): KeyPair {
 }
 
 /** RFC 9881: a private key is a seed of 32 octets. */
-function makeMlDsaKeyPair(random: SeededRandom): KeyPair {
+function makeMlDsaKeyPair(dotted: string, random: SeededRandom): KeyPair {
   const der = sequence(
     integer(0),
-    sequence(objectIdentifier('2.16.840.1.101.3.4.3.18')),
+    sequence(objectIdentifier(dotted)),
     octetString(concat(Uint8Array.of(0x80, 32), random.bytes(32))),
   );
   const privateKey = createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });

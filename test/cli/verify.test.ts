@@ -294,6 +294,20 @@ describe('options', () => {
     expect(enigm.findings[0].code).toBe('UNTRUSTED_ROOT');
   });
 
+  test('--cross-check says whether the second verifier agrees, and changes no report', async () => {
+    const files = ['good.pem', 'unlocked.pem', 'google.pem'];
+    const judged = await attest(
+      ['verify', ...files, '--format', 'json', '--cross-check', ...ENIGM],
+      { folder },
+    );
+    expect(judged.exitCode).toBe(1);
+    expect(judged.err.trimEnd().split('\n')).toEqual(
+      files.map((file) => `${file}: the second verifier agrees`),
+    );
+    const alone = await attest(['verify', ...files, '--format', 'json', ...ENIGM], { folder });
+    expect(judged.out).toBe(alone.out);
+  });
+
   test('--public-key in PEM, DER and JWK', async () => {
     const { X509Certificate } = await import('node:crypto');
     const [leaf, other] = await certificatesOf('good.pem');

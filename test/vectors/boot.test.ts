@@ -24,7 +24,12 @@ const ROWS: readonly [boolean, string, readonly string[], readonly string[]][] =
   [true, 'Unverified', [STATE], [STATE]],
   [true, 'Failed', [STATE], [STATE]],
   [false, 'Verified', [LOCK, 'BOOT_KEY_EMPTY'], [LOCK, 'BOOT_KEY_EMPTY', 'RELEASE_UNKNOWN']],
-  [false, 'SelfSigned', [LOCK, STATE, 'BOOT_KEY_EMPTY'], [LOCK, 'BOOT_KEY_EMPTY', 'RELEASE_UNKNOWN']],
+  [
+    false,
+    'SelfSigned',
+    [LOCK, STATE, 'BOOT_KEY_EMPTY'],
+    [LOCK, 'BOOT_KEY_EMPTY', 'RELEASE_UNKNOWN'],
+  ],
   [false, 'Unverified', [LOCK, STATE], [LOCK, STATE, 'RELEASE_UNKNOWN']],
   [false, 'Failed', [LOCK, STATE], [LOCK, STATE, 'RELEASE_UNKNOWN']],
 ];

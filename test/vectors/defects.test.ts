@@ -3,8 +3,15 @@
  * gets exactly that code at exactly that place.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Defect, DEFECTS, type Expectation } from '../../src/simulator/index.ts';
-import { attest, codesOf, decidingCodes, makeWorld, reportOn, type World } from '../support/world.ts';
+import { DEFECTS, type Defect, type Expectation } from '../../src/simulator/index.ts';
+import {
+  attest,
+  codesOf,
+  decidingCodes,
+  makeWorld,
+  reportOn,
+  type World,
+} from '../support/world.ts';
 
 const worlds = new Map<string, World>();
 
@@ -39,7 +46,9 @@ describe.each(REMARKED)('$name ($rule)', (defect) => {
     const said = report.findings.filter(
       (each) => each.code === code && each.at.cert === cert && each.at.field === field,
     );
-    expect(said, JSON.stringify(report.findings.map((each) => [each.code, each.at]))).not.toEqual([]);
+    expect(said, JSON.stringify(report.findings.map((each) => [each.code, each.at]))).not.toEqual(
+      [],
+    );
     expect(said[0]?.severity).toBe(severity);
     expect(report.outcome).toBe(severity === 'reject' ? 'reject' : 'accept');
   });

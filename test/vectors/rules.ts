@@ -109,7 +109,6 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   T28: 'report/binding.test.ts: keyPossession is never claimed',
   T31: 'README, “Challenges”: what a challenge can be made of',
   T37: 'comes with policy files: a deny list of boot keys',
-
   T44: 'pool/dispatcher.test.ts and http/service.test.ts: faults are never findings',
   T45: 'report/all-at-once.test.ts: everything judged after a good proof is reported together',
   T46: 'http/service.test.ts: a request cannot name anchors or weaken a policy',
@@ -118,7 +117,6 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   B04: 'evidence/evidence.test.ts: every form of input, and what is refused',
   B06: 'property/any-bytes.test.ts: nesting costs a bounded number of steps',
   B07: 'structure/rooms.test.ts: one reader; the second verifier shares none of it',
-  B31: 'vectors/key-kinds.test.ts: ML-DSA leaves',
   B32: 'vectors/key-kinds.test.ts: P-384, P-521 and RSA leaves',
   B40: 'request/verify-request.test.ts and revocation/json-keys.test.ts: duplicate members',
   B41: 'crosscheck/: the libraries only check our reader, they do not replace it',

@@ -1,7 +1,7 @@
 /** Every genuine shape, with its root and without, and what is said of each. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AttestOptions } from '../../src/simulator/index.ts';
-import { codesOf, attest, makeWorld, reportOn, type World } from '../support/world.ts';
+import { attest, codesOf, makeWorld, reportOn, type World } from '../support/world.ts';
 
 let google: World;
 let enigm: World;
@@ -35,12 +35,15 @@ describe.each([
   });
 });
 
-test.each(['factory', 'remote'] as const)('%s chains of StrongBox name their level', (provisioning) => {
-  const evidence = attest(google, { provisioning, level: 'StrongBox' });
-  const report = reportOn(google, evidence, 'android-hardware');
-  expect(report.outcome).toBe('accept');
-  expect(report.keyDescription?.attestationSecurityLevel).toBe('StrongBox');
-});
+test.each(['factory', 'remote'] as const)(
+  '%s chains of StrongBox name their level',
+  (provisioning) => {
+    const evidence = attest(google, { provisioning, level: 'StrongBox' });
+    const report = reportOn(google, evidence, 'android-hardware');
+    expect(report.outcome).toBe('accept');
+    expect(report.keyDescription?.attestationSecurityLevel).toBe('StrongBox');
+  },
+);
 
 test.each(['factory', 'remote'] as const)('%s chains of Enigm devices', (provisioning) => {
   const report = reportOn(enigm, attest(enigm, { provisioning }), 'enigm-development');

@@ -5,7 +5,7 @@
  */
 import {
   type Effort,
-  MAX_INTEGER_BYTES,
+  equalBytes,
   MAX_PACKAGES,
   MAX_SIGNER_DIGESTS,
   SIGNER_DIGEST_BYTES,
@@ -45,6 +45,9 @@ export function readApplicationId(reader: DerReader, effort: Effort): Applicatio
   return { packages, signatureDigests };
 }
 
+/** longVersionCode is a signed 64-bit integer. */
+const MAX_VERSION_BYTES = 8;
+
 function readPackages(reader: DerReader): readonly ApplicationPackage[] {
   const packages: ApplicationPackage[] = [];
   const outer = reader.enter(SET);
@@ -53,9 +56,13 @@ function readPackages(reader: DerReader): readonly ApplicationPackage[] {
     const info = reader.enter(SEQUENCE);
     const name = readUtf8(reader);
     readInteger(reader);
-    if (reader.to - reader.from > MAX_INTEGER_BYTES) reader.fail('DER_BAD_INTEGER');
-    packages.push({ name, version: toInteger(reader) });
+    if (reader.to - reader.from > MAX_VERSION_BYTES) reader.fail('DER_BAD_INTEGER');
+    const version = toInteger(reader);
     reader.leave(info);
+    if (packages.some((other) => other.name === name && other.version === version)) {
+      reader.fail('K_DUPLICATE_SET_MEMBER');
+    }
+    packages.push({ name, version });
   }
   reader.leave(outer);
   return packages;
@@ -68,7 +75,9 @@ function readDigests(reader: DerReader): readonly Uint8Array[] {
     if (digests.length === MAX_SIGNER_DIGESTS) reader.fail('K_TOO_MANY_VALUES', reader.position);
     reader.read(OCTET_STRING);
     if (reader.to - reader.from !== SIGNER_DIGEST_BYTES) reader.fail('APP_ID_MALFORMED');
-    digests.push(reader.bytes.subarray(reader.from, reader.to));
+    const digest = reader.bytes.subarray(reader.from, reader.to);
+    if (digests.some((other) => equalBytes(other, digest))) reader.fail('K_DUPLICATE_SET_MEMBER');
+    digests.push(digest);
   }
   reader.leave(outer);
   return digests;

@@ -161,11 +161,14 @@ function readContent(reader: DerReader, spec: FieldSpec, effort: Effort): unknow
   }
 }
 
+/** The widest KeyMint integers are 64 bits (ULONG, DATE). */
+const MAX_UNSIGNED = 2n ** 64n - 1n;
+
 function readUnsigned(reader: DerReader, spec: FieldSpec): number | bigint {
   readInteger(reader);
   if (reader.to - reader.from > MAX_INTEGER_BYTES) reader.fail('DER_BAD_INTEGER');
   const value = toInteger(reader);
-  if (value < 0) reader.fail('DER_BAD_INTEGER');
+  if (value < 0 || value > MAX_UNSIGNED) reader.fail('DER_BAD_INTEGER');
   // FACTS section 2.4: only an origin that is known can be told from a good one.
   if (spec.enum === 'KeyOrigin' && enumNameOf('KeyOrigin', value) === undefined) {
     reader.fail('K_BAD_ENUM');

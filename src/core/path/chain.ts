@@ -100,26 +100,19 @@ function hasIssuerName(certificate: Certificate, issuer: Certificate): boolean {
 }
 
 /**
- * Whether the issuer name of `leaf` is a subset of the subject of `issuer` that includes its
- * serialNumber. Deviation: AUM-L29 and POCO F1 write it so (THREATS T09).
+ * Whether the attributes of `leaf`'s issuer name are a subset of those of `issuer`'s subject that
+ * includes its serialNumber, none of them twice. Deviation: AUM-L29 and POCO F1 write it so (THREATS T09).
  */
 function isShortIssuerName(leaf: Certificate, issuer: Certificate): boolean {
-  const attributes = leaf.issuer.attributes;
-  return (
-    attributes.some(({ type }) => type === 'serialNumber') &&
-    attributes.every((attribute) =>
-      issuer.subject.attributes.some((other) =>
-        equalRanges(
-          leaf.bytes,
-          attribute.start,
-          attribute.end,
-          issuer.bytes,
-          other.start,
-          other.end,
-        ),
-      ),
-    )
+  if (leaf.issuer.isMultiValued || issuer.subject.isMultiValued) return false;
+  const { attributes } = leaf.issuer;
+  const places = attributes.map(({ start, end }) =>
+    issuer.subject.attributes.findIndex((other) =>
+      equalRanges(leaf.bytes, start, end, issuer.bytes, other.start, other.end),
+    ),
   );
+  const isSubset = !places.includes(-1) && new Set(places).size === places.length;
+  return isSubset && attributes.some(({ type }) => type === 'serialNumber');
 }
 
 /** Index of the first certificate that stood in the chain before, or -1. */

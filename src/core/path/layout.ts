@@ -26,8 +26,12 @@ export interface Layout {
 /** Genuine devices nest at most two (THREATS T05). */
 const MAX_ATTEST_KEYS = 2;
 
-/** Recognises the layout of a chain (`belowAnchor`: leaf first, without its root). */
-export function findLayout(belowAnchor: readonly Certificate[], anchor: Anchor): Result<Layout> {
+/** Recognises the layout of a chain as sent; `belowAnchor` is the same without its root. */
+export function findLayout(
+  sent: readonly Certificate[],
+  belowAnchor: readonly Certificate[],
+  anchor: Anchor,
+): Result<Layout> {
   const topAt = belowAnchor.length - 1;
   const top = belowAnchor[topAt];
   if (top === undefined) return refusal(finding('CHAIN_SHAPE_UNKNOWN', { cert: 0 }));
@@ -37,7 +41,7 @@ export function findLayout(belowAnchor: readonly Certificate[], anchor: Anchor):
   }
   const { provisioning, record } = recognised;
   const attestationAt = belowAnchor.length - record.issuers;
-  const placed = checkExtensionPlaces(belowAnchor, attestationAt, provisioning);
+  const placed = checkExtensionPlaces(sent, attestationAt, provisioning);
   if (!placed.ok) return placed;
   const shape = attestationAt > 1 ? 'attest-key' : provisioning;
   return success({ shape, provisioning, record, attestationAt });
@@ -75,14 +79,14 @@ function isRecognised(subject: Name, record: LayoutRecord): boolean {
  * attestation certificate may carry a ProvisioningInfo (THREATS T01 to T03, T11).
  */
 function checkExtensionPlaces(
-  belowAnchor: readonly Certificate[],
+  sent: readonly Certificate[],
   attestationAt: number,
   provisioning: Provisioning,
 ): Result<void> {
   if (attestationAt < 1) {
-    return refusal(finding('CHAIN_SHAPE_UNKNOWN', {}, { got: belowAnchor.length }));
+    return refusal(finding('CHAIN_SHAPE_UNKNOWN', {}, { got: sent.length }));
   }
-  for (const [cert, certificate] of belowAnchor.entries()) {
+  for (const [cert, certificate] of sent.entries()) {
     const isAttested = extensionOf(certificate, 'keyDescription') !== undefined;
     if (cert >= attestationAt && isAttested) {
       return refusal(finding('CHAIN_EXTENDED_FAKE_ATTESTATION', { cert }));
@@ -98,11 +102,10 @@ function checkExtensionPlaces(
   if (attestationAt - 1 > MAX_ATTEST_KEYS) {
     return refusal(finding('CHAIN_SHAPE_UNKNOWN', { cert: MAX_ATTEST_KEYS + 1 }));
   }
-  return checkLeaf(belowAnchor, attestationAt);
+  return checkLeaf(sent[0] as Certificate, attestationAt);
 }
 
-function checkLeaf(belowAnchor: readonly Certificate[], attestationAt: number): Result<void> {
-  const leaf = belowAnchor[0] as Certificate;
+function checkLeaf(leaf: Certificate, attestationAt: number): Result<void> {
   if (extensionOf(leaf, 'keyDescription') !== undefined) return success(undefined);
   if (attestationAt > 1) return refusal(finding('CHAIN_EXTENDED_FOR_KEY', { cert: 0 }));
   const isOtherFormat =

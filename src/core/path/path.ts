@@ -52,7 +52,7 @@ export function verifyPath(
   const anchored = findAnchor(certificates, anchors, effort);
   if (!anchored.ok) return anchored;
   const { anchor, belowAnchor } = anchored.value;
-  const found = findLayout(belowAnchor, anchor);
+  const found = findLayout(certificates, belowAnchor, anchor);
   if (!found.ok) return found;
   const layout = found.value;
   const named = checkLeafIssuer(order.value, layout);

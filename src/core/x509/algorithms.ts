@@ -10,6 +10,8 @@ export interface SignatureAlgorithm {
   /** Name in the RFC that defines it (5758, 8017, 9881). */
   readonly name: string;
   readonly keyAlgorithm: 'EC' | 'RSA' | 'ML-DSA';
+  /** ML-DSA names the parameter set of the key that signs; EC and RSA leave the key open. */
+  readonly parameterSet: string | null;
   /** Digest for `node:crypto`; null where the algorithm has none of its own to choose. */
   readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
   readonly identifier: Uint8Array;
@@ -22,9 +24,9 @@ const SIGNATURE_ALGORITHMS: readonly SignatureAlgorithm[] = [
   rsa('sha256WithRSAEncryption', 'sha256', '1.2.840.113549.1.1.11'),
   rsa('sha384WithRSAEncryption', 'sha384', '1.2.840.113549.1.1.12'),
   rsa('sha512WithRSAEncryption', 'sha512', '1.2.840.113549.1.1.13'),
-  mlDsa('id-ml-dsa-44', '2.16.840.1.101.3.4.3.17'),
-  mlDsa('id-ml-dsa-65', '2.16.840.1.101.3.4.3.18'),
-  mlDsa('id-ml-dsa-87', '2.16.840.1.101.3.4.3.19'),
+  mlDsa('ML-DSA-44', '2.16.840.1.101.3.4.3.17'),
+  mlDsa('ML-DSA-65', '2.16.840.1.101.3.4.3.18'),
+  mlDsa('ML-DSA-87', '2.16.840.1.101.3.4.3.19'),
 ];
 
 /** What stands in the parameters of an AlgorithmIdentifier. */
@@ -66,13 +68,21 @@ function lookUp(reader: DerReader): SignatureAlgorithm | undefined {
 }
 
 function ecdsa(name: string, hash: 'sha256' | 'sha384' | 'sha512', dotted: string) {
-  return { name, keyAlgorithm: 'EC', hash, identifier: oid(dotted) } as const;
+  return { name, keyAlgorithm: 'EC', parameterSet: null, hash, identifier: oid(dotted) } as const;
 }
 
 function rsa(name: string, hash: 'sha256' | 'sha384' | 'sha512', dotted: string) {
-  return { name, keyAlgorithm: 'RSA', hash, identifier: oid(dotted) } as const;
+  return { name, keyAlgorithm: 'RSA', parameterSet: null, hash, identifier: oid(dotted) } as const;
 }
 
-function mlDsa(name: string, dotted: string) {
-  return { name, keyAlgorithm: 'ML-DSA', hash: null, identifier: oid(dotted) } as const;
+/** RFC 9881 section 2: one identifier for key and signature of each set. */
+function mlDsa(parameterSet: string, dotted: string) {
+  const name = `id-${parameterSet.toLowerCase()}`;
+  return {
+    name,
+    keyAlgorithm: 'ML-DSA',
+    parameterSet,
+    hash: null,
+    identifier: oid(dotted),
+  } as const;
 }

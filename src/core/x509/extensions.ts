@@ -32,17 +32,18 @@ const NAMED: readonly { readonly name: ExtensionName; readonly identifier: Uint8
   { name: 'knoxAttestation', identifier: oid('1.3.6.1.4.1.236.11.3.23.7') },
 ];
 
+/** Found by name in order to be refused by name; never understood. */
+const FOREIGN_FORMATS: ReadonlySet<ExtensionName> = new Set(['eatAttestation', 'knoxAttestation']);
+
 /** Understood well enough to know that ignoring them widens nothing here (THREATS T04). */
 const IGNORED: readonly Uint8Array[] = [
   '2.5.29.14', // subjectKeyIdentifier
-  '2.5.29.17', // subjectAltName
   '2.5.29.30', // nameConstraints
   '2.5.29.31', // cRLDistributionPoints
   '2.5.29.32', // certificatePolicies
   '2.5.29.35', // authorityKeyIdentifier
   '2.5.29.36', // policyConstraints
   '2.5.29.37', // extKeyUsage
-  '1.3.6.1.5.5.7.1.1', // authorityInfoAccess
 ].map(oid);
 
 /** Content of an extension's OCTET STRING in its certificate: `bytes[start, end)`. */
@@ -83,9 +84,9 @@ export function readExtensions(reader: DerReader): Extensions {
     reader.read(OCTET_STRING);
     const name = nameOf(reader.bytes, from, to);
     if (name !== undefined) values[name] = { start: reader.from, end: reader.to };
-    else if (critical !== 0 && unknownCriticalAt < 0 && !isIgnored(reader.bytes, from, to)) {
-      unknownCriticalAt = start;
-    }
+    const isUnderstood =
+      name === undefined ? isIgnored(reader.bytes, from, to) : !FOREIGN_FORMATS.has(name);
+    if (critical !== 0 && !isUnderstood && unknownCriticalAt < 0) unknownCriticalAt = start;
     reader.leave(extension);
   }
   reader.leave(outer);

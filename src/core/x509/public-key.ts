@@ -64,13 +64,19 @@ const CURVES: readonly Curve[] = [
 
 const ISSUER_CURVES: ReadonlySet<string> = new Set(['P_256', 'P_384', 'P_521']);
 
-/** Keys whose identifier says everything and whose parameters are absent. */
-const FIXED_KEYS: readonly { readonly identifier: Uint8Array; readonly key: PublicKey }[] = [
-  { identifier: oid('1.3.101.110'), key: { algorithm: 'EC', curve: 'CURVE_25519', size: 256 } },
-  { identifier: oid('1.3.101.112'), key: { algorithm: 'EC', curve: 'CURVE_25519', size: 256 } },
-  mlDsa('ML-DSA-44', '2.16.840.1.101.3.4.3.17'),
-  mlDsa('ML-DSA-65', '2.16.840.1.101.3.4.3.18'),
-  mlDsa('ML-DSA-87', '2.16.840.1.101.3.4.3.19'),
+/** A kind of key whose identifier says everything: no parameters, one length. */
+interface FixedKey {
+  readonly identifier: Uint8Array;
+  readonly key: PublicKey;
+  readonly keyBytes: number;
+}
+
+const FIXED_KEYS: readonly FixedKey[] = [
+  curve25519('1.3.101.110'),
+  curve25519('1.3.101.112'),
+  mlDsa('ML-DSA-44', '2.16.840.1.101.3.4.3.17', 1312),
+  mlDsa('ML-DSA-65', '2.16.840.1.101.3.4.3.18', 1952),
+  mlDsa('ML-DSA-87', '2.16.840.1.101.3.4.3.19', 2592),
 ];
 
 /**
@@ -89,7 +95,7 @@ export function readPublicKey(reader: DerReader, effort: Effort): PublicKey {
   reader.leave(algorithm);
   readOctetAlignedBitString(reader);
   if (key.algorithm === 'RSA') key = readRsaKey(reader, effort);
-  else if ('curve' in key) checkPoint(reader, key);
+  else checkForm(reader, key);
   reader.leave(outer);
   return key;
 }
@@ -110,13 +116,14 @@ function readNamedCurve(reader: DerReader): EcKey {
   return known?.key ?? { algorithm: 'EC', curve: toDotted(bytes, from, to), size: 0 };
 }
 
-/** RFC 5480 2.2, uncompressed form: the only one keystores write. */
-function checkPoint(reader: DerReader, key: EcKey): void {
-  const known = CURVES.find((each) => each.key === key);
-  if (known === undefined) return;
-  const isUncompressed =
-    reader.to - reader.from - 1 === known.pointBytes && reader.bytes[reader.from + 1] === 0x04;
-  if (!isUncompressed) reader.fail('X_BAD_PUBLIC_KEY');
+/** RFC 5480 2.2: points uncompressed, the only form keystores write; other keys of their one length. */
+function checkForm(reader: DerReader, key: PublicKey): void {
+  const length = reader.to - reader.from - 1;
+  const curve = CURVES.find((each) => each.key === key);
+  const isPoint = length === curve?.pointBytes && reader.bytes[reader.from + 1] === 0x04;
+  if (curve !== undefined && !isPoint) reader.fail('X_BAD_PUBLIC_KEY');
+  const fixed = FIXED_KEYS.find((each) => each.key === key);
+  if (fixed !== undefined && length !== fixed.keyBytes) reader.fail('X_BAD_PUBLIC_KEY');
 }
 
 /** RFC 3279 2.3.1: NULL. Deviation: absent is read too, as in signatures. */
@@ -169,7 +176,8 @@ function readFixedKey(reader: DerReader): PublicKey {
   const { bytes, from, to } = reader;
   const known = FIXED_KEYS.find((each) => isOid(bytes, from, to, each.identifier));
   if (known !== undefined) return known.key;
-  while (!reader.atEnd) reader.next();
+  // RFC 5280 4.1.1.2: parameters are one value or none.
+  if (!reader.atEnd) reader.next();
   return { algorithm: toDotted(bytes, from, to), unknown: true };
 }
 
@@ -181,6 +189,13 @@ function curve(name: string, size: number, dotted: string): Curve {
   };
 }
 
-function mlDsa(parameterSet: MlDsaKey['parameterSet'], dotted: string) {
-  return { identifier: oid(dotted), key: { algorithm: 'ML-DSA', parameterSet } } as const;
+/** RFC 8410: X25519 and Ed25519 alike are KeyMint's CURVE_25519. */
+function curve25519(dotted: string): FixedKey {
+  const key = { algorithm: 'EC', curve: 'CURVE_25519', size: 256 } as const;
+  return { identifier: oid(dotted), key, keyBytes: 32 };
+}
+
+/** RFC 9881 section 4; lengths of FIPS 204 table 2. */
+function mlDsa(parameterSet: MlDsaKey['parameterSet'], dotted: string, keyBytes: number): FixedKey {
+  return { identifier: oid(dotted), key: { algorithm: 'ML-DSA', parameterSet }, keyBytes };
 }

@@ -4,6 +4,7 @@
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Effort } from '../base/index.ts';
+import type { SignatureAlgorithm } from './algorithms.ts';
 import { type Certificate, sliceOf } from './certificate.ts';
 import { mayIssue, type PublicKey } from './public-key.ts';
 
@@ -29,7 +30,7 @@ export class IssuerKey {
 
   /** Whether this key signed `certificate`. False also for a key that OpenSSL cannot work with. */
   hasSigned(certificate: Certificate, effort: Effort): boolean {
-    if (certificate.signatureAlgorithm.keyAlgorithm !== this.publicKey.algorithm) return false;
+    if (!isMadeFor(certificate.signatureAlgorithm, this.publicKey)) return false;
     try {
       this.#key ??= this.#import(effort);
       effort.signaturesChecked += 1;
@@ -49,6 +50,12 @@ export class IssuerKey {
     effort.keysImported += 1;
     return createPublicKey({ key: this.#spki as Buffer, format: 'der', type: 'spki' });
   }
+}
+
+/** Whether keys of this kind make such signatures; any EC or RSA key may use any of their hashes. */
+function isMadeFor(algorithm: SignatureAlgorithm, key: PublicKey): boolean {
+  if (algorithm.keyAlgorithm !== key.algorithm) return false;
+  return algorithm.parameterSet === ('parameterSet' in key ? key.parameterSet : null);
 }
 
 /** A point off its curve, a modulus OpenSSL refuses, ML-DSA on a runtime without it. */

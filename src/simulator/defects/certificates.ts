@@ -196,6 +196,62 @@ export const CERTIFICATE_DEFECTS: readonly Defect[] = [
     },
   },
   {
+    name: 'ml-dsa-parameter-set',
+    rule: 'T48',
+    summary: 'a leaf that names ML-DSA-65 under an issuer with an ML-DSA-44 key',
+    expects: { code: 'SIGNATURE_INVALID', cert: 0 },
+    apply: (plan, { random }) => {
+      const key = makeKeyPair('ML_DSA_44', random);
+      change(plan, 1, { key, parts: { ...certificateAt(plan, 1).parts, spki: key.spki } });
+      const algorithm = sequence(objectIdentifier('2.16.840.1.101.3.4.3.18'));
+      const { parts } = certificateAt(plan, 0);
+      change(plan, 0, {
+        signer: key,
+        parts: { ...parts, innerAlgorithm: algorithm, outerAlgorithm: algorithm },
+      });
+    },
+  },
+  {
+    name: 'short-ml-dsa-key',
+    rule: 'B31',
+    summary: 'an ML-DSA-65 leaf key of one octet too few',
+    attest: { kind: 'ML_DSA_65' },
+    expects: { code: 'X_BAD_PUBLIC_KEY', cert: 0, field: 'subjectPublicKeyInfo' },
+    apply: (plan) => {
+      const [algorithm, key] = elementsOf(split(certificateAt(plan, 0).parts.spki).content) as [
+        Bytes,
+        Bytes,
+      ];
+      const octets = split(key).content.subarray(1, -1);
+      changeParts(plan, 0, { spki: sequence(algorithm, bitString(octets)) });
+    },
+  },
+  {
+    name: 'surplus-key-parameters',
+    rule: 'B03',
+    summary: 'a leaf key of an unknown algorithm with two parameters',
+    expects: { code: 'DER_TRAILING_DATA', cert: 0, field: 'subjectPublicKeyInfo' },
+    apply: (plan) => {
+      const algorithm = sequence(objectIdentifier('1.2.3.4'), nullValue(), nullValue());
+      changeParts(plan, 0, { spki: sequence(algorithm, bitString(new Uint8Array(32))) });
+    },
+  },
+  ...(
+    [
+      ['eat', '1.3.6.1.4.1.11129.2.1.25'],
+      ['knox', '1.3.6.1.4.1.236.11.3.23.7'],
+      ['subject-alternative-name', '2.5.29.17'],
+    ] as const
+  ).map(
+    ([what, dotted]): Defect => ({
+      name: `critical-${what}-on-issuer`,
+      rule: 'B10',
+      summary: `an attestation certificate with a critical extension ${dotted}, which nobody processes`,
+      expects: { code: 'UNKNOWN_CRITICAL_EXTENSION', cert: 1, field: 'extensions' },
+      apply: (plan) => addExtension(plan, 1, makeExtension(dotted, sequence(), true)),
+    }),
+  ),
+  {
     name: 'too-many-extensions',
     rule: 'T49',
     summary: 'sixty-five extensions',

@@ -60,7 +60,7 @@ export function changeSoftware(
 }
 
 /** Changes the root of trust of the leaf, and nothing else of what the device says. */
-export function changeRootOfTrust(plan: ChainPlan, changes: Partial<RootOfTrustValues>): void {
+function changeRootOfTrust(plan: ChainPlan, changes: Partial<RootOfTrustValues>): void {
   changeDescription(plan, ({ bootedAs, hardwareEnforced }) => ({
     hardwareEnforced: withField(hardwareEnforced, rootOfTrustField({ ...bootedAs, ...changes })),
   }));

@@ -84,6 +84,13 @@ export const EXTENSION_DEFECTS: readonly Defect[] = [
     apply: (plan) => addExtension(plan, 1, makeExtension(KEY_DESCRIPTION, utf8('?'), true)),
   },
   {
+    name: 'attestation-on-root',
+    rule: 'T05',
+    summary: 'a reissued root that carries a KeyDescription',
+    expects: { code: 'CHAIN_EXTENDED_FAKE_ATTESTATION', cert: 4 },
+    apply: (plan) => addExtension(plan, 4, makeExtension(KEY_DESCRIPTION, sequence())),
+  },
+  {
     name: 'no-attestation',
     rule: 'T43',
     summary: 'a key that was made without a challenge: no KeyDescription',

@@ -101,6 +101,20 @@ export const ISSUER_DEFECTS: readonly Defect[] = [
     },
   },
   {
+    name: 'joint-leaf-issuer',
+    rule: 'T09',
+    summary: 'a factory leaf whose issuer name has both attributes in one RDN',
+    device: FACTORY,
+    expects: { code: 'NAME_CHAINING', cert: 0, field: 'issuer' },
+    apply: (plan) => {
+      const attributes = [makeAttribute('title', 'TEE'), makeAttribute('serialNumber', 'ab12')];
+      const issuer = sequence(setOf(...attributes));
+      const subject = makeName({ title: 'TEE', serialNumber: 'ab12' });
+      changeParts(plan, 1, { subject });
+      changeParts(plan, 0, { issuer });
+    },
+  },
+  {
     name: 'unknown-provisioning',
     rule: 'T11',
     summary: 'an unknown name under the anchor',

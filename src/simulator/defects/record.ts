@@ -143,6 +143,28 @@ export const RECORD_DEFECTS: readonly Defect[] = [
     apply: hardware(setField(TAG.purpose, [2, 2])),
   },
   {
+    name: 'duplicate-package',
+    rule: 'B17',
+    summary: 'the same package twice in the application id',
+    expects: { code: 'K_DUPLICATE_SET_MEMBER', cert: 0, field: APPLICATION_ID },
+    apply: software(
+      applicationIdField(
+        [
+          { name: 'a.b', version: 1 },
+          { name: 'a.b', version: 1 },
+        ],
+        [BOOT_HASH],
+      ),
+    ),
+  },
+  {
+    name: 'duplicate-signer',
+    rule: 'B17',
+    summary: 'the same signer digest twice in the application id',
+    expects: { code: 'K_DUPLICATE_SET_MEMBER', cert: 0, field: APPLICATION_ID },
+    apply: software(applicationIdField([{ name: 'a.b', version: 1 }], [BOOT_HASH, BOOT_HASH])),
+  },
+  {
     name: 'endless-list',
     rule: 'T49',
     summary: 'two hundred and fifty-seven unknown tags',
@@ -210,6 +232,13 @@ export const RECORD_DEFECTS: readonly Defect[] = [
     summary: 'a key origin of ten octets',
     expects: { code: 'K_FIELD_UNREADABLE', cert: 0, field: 'hardwareEnforced.origin' },
     apply: hardware(rawField(TAG.origin, integer(2n ** 72n))),
+  },
+  {
+    name: 'origin-of-65-bits',
+    rule: 'B05',
+    summary: 'a key origin of 2^64, which is wider than any KeyMint integer',
+    expects: { code: 'K_FIELD_UNREADABLE', cert: 0, field: 'hardwareEnforced.origin' },
+    apply: hardware(rawField(TAG.origin, integer(2n ** 64n))),
   },
   {
     name: 'two-values-in-one-tag',
