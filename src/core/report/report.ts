@@ -1,5 +1,5 @@
 /**
- * The report: one JSON document that says what was decided, why, and on what (CONTRACTS.md). Byte
+ * The report: one JSON document that says what was decided, why, and on what. Byte
  * strings are lower-case hex, certificates and keys base64 DER, times RFC 3339, serials minimal hex.
  */
 import type { Environment } from '../anchors/index.ts';
