@@ -3,7 +3,14 @@ import { makeName, makeSerial } from '../certificate.ts';
 import { type Bytes, nullValue, objectIdentifier, sequence } from '../der.ts';
 import { TAG, textField, withField } from '../key-description.ts';
 import { makeKeyPair } from '../key-pair.ts';
-import { type ChainPlan, certificateAt, change, changeParts, signedWith } from '../plan.ts';
+import {
+  type ChainPlan,
+  type ChangeContext,
+  certificateAt,
+  change,
+  changeParts,
+  signedWith,
+} from '../plan.ts';
 import { changeHardware, issueFrom } from './changes.ts';
 import type { Defect } from './defect.ts';
 

@@ -3,7 +3,13 @@ import { makeExtension, makeName } from '../certificate.ts';
 import { sequence, utf8 } from '../der.ts';
 import { encodeDescription } from '../key-description.ts';
 import { makeKeyPair } from '../key-pair.ts';
-import { type ChainPlan, certificateAt, type PlannedCertificate, signedWith } from '../plan.ts';
+import {
+  type ChainPlan,
+  type ChangeContext,
+  certificateAt,
+  type PlannedCertificate,
+  signedWith,
+} from '../plan.ts';
 import { editChain, issueFrom } from './changes.ts';
 import type { Defect } from './defect.ts';
 import { addExtension } from './extensions.ts';

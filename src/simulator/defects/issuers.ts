@@ -1,7 +1,7 @@
 /** Issuers, their order and their names (THREATS T04, T08, T09, T11). */
 import { makeAttribute, makeExtension, makeName } from '../certificate.ts';
 import { type Bytes, sequence, setOf } from '../der.ts';
-import { type ChainPlan, certificateAt, changeParts } from '../plan.ts';
+import { type ChainPlan, type ChangeContext, certificateAt, changeParts } from '../plan.ts';
 import { editChain } from './changes.ts';
 import type { Defect } from './defect.ts';
 import { addExtension, removeExtension } from './extensions.ts';
