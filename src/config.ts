@@ -84,6 +84,27 @@ export const SETTINGS = {
     defaultText: '`android-hardware`',
     text: 'policy of requests that name none',
   },
+  policies: {
+    variable: 'ENIGM_ATTEST_POLICIES',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`null`',
+    text: 'folder of policy documents (`*.json`) beside the built-in policies; see “Policies”',
+  },
+  releases: {
+    variable: 'ENIGM_ATTEST_RELEASES',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`null`; development knows the development releases',
+    text: 'registry file of operating system releases',
+  },
+  reloadSeconds: {
+    variable: 'ENIGM_ATTEST_RELOAD_SECONDS',
+    schema: Type.Integer({ minimum: 0, maximum: 86_400 }),
+    default: () => 5,
+    defaultText: '`5`',
+    text: 'seconds between looks at the files of `policies` and `releases`; 0 reads them once',
+  },
   readinessPolicies: {
     variable: 'ENIGM_ATTEST_READINESS_POLICIES',
     schema: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),

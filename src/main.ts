@@ -5,10 +5,11 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from './config.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
+import { shareTrust } from './pool/shared-trust.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
 import { ROOTS } from './sources/package-root.ts';
 import { loadBundledSnapshot } from './sources/revocation.ts';
-import { buildTrust, loadTrustMaterial } from './sources/trust.ts';
+import { TrustKeeper } from './sources/trust-keeper.ts';
 
 export interface Service {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
@@ -22,13 +23,21 @@ export async function startService(
   config: Config,
   logStream?: NodeJS.WritableStream,
 ): Promise<Service> {
-  const material = loadTrustMaterial(config);
-  const trust = buildTrust(material);
   const snapshot = loadBundledSnapshot(ROOTS);
   let log: FastifyBaseLogger | undefined;
+  const keeper = new TrustKeeper(config, {
+    onReloaded: ({ policies, registry }) => {
+      shared = shareTrust(keeper.material);
+      const digests = Object.fromEntries([...policies].map(([id, { digest }]) => [id, digest]));
+      log?.info({ policies: digests, registry: registry?.id ?? null }, 'new trust is in force');
+    },
+    onRefused: ({ message }) =>
+      log?.error({ reason: message }, 'refused; what was in force stays in force'),
+  });
+  let shared = shareTrust(keeper.material);
   const pool = new VerificationPool({
     ...config,
-    trust: material,
+    trust: () => shared,
     revocation: () => snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
@@ -38,24 +47,34 @@ export async function startService(
   });
   const server = await buildServer({
     config,
-    trust,
+    trust: () => keeper.trust,
     submit: (job) => pool.submit(job),
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,
-      policies: () => checkReadiness(trust, snapshot, config.readinessPolicies, Date.now()),
+      policies: () => checkReadiness(keeper.trust, snapshot, config.readinessPolicies, Date.now()),
     },
     ...(logStream === undefined ? {} : { logStream }),
   });
   log = server.log;
   await pool.start();
   await server.listen({ host: config.host, port: config.port });
+  const stopLooking = lookEvery(config.reloadSeconds, () => keeper.look());
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: async () => {
+      stopLooking();
       await server.close();
       await pool.close();
     },
   };
+}
+
+/** Calls `look` every so many seconds, never if that is 0. Gives what ends it. */
+function lookEvery(seconds: number, look: () => void): () => void {
+  if (seconds === 0) return () => {};
+  const timer = setInterval(look, seconds * 1000);
+  timer.unref();
+  return () => clearInterval(timer);
 }

@@ -63,7 +63,7 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     )
     .argument('<FILE...>', 'PEM bundle, JSON array, JSON request or DER; - is standard input')
     .addOption(format(['text', 'json']))
-    .option('--policy <NAME>', 'policy to judge by (default: android-hardware)')
+    .option('--policy <NAME|FILE>', 'policy to judge by (default: android-hardware)')
     .option('--at <RFC3339>', 'judge the evidence as of then; revocation is always today’s')
     .option(
       '--challenge <BYTES>',
@@ -117,6 +117,54 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     .action(async (options) => {
       const { checkAnchors } = await import('./anchors.ts');
       exit(checkAnchors(options, io));
+    });
+
+  const policy = program.command('policy').description('The policies evidence is judged by.');
+  policy
+    .command('list')
+    .description('List the policies that exist here.')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { listPolicies } = await import('./policy/show.ts');
+      exit(listPolicies(options, io));
+    });
+  policy
+    .command('show')
+    .description('Print a policy as a document, to read or to start one of your own from.')
+    .argument('<NAME>', 'id of a policy')
+    .action(async (name: string) => {
+      const { showPolicy } = await import('./policy/show.ts');
+      exit(showPolicy(name, io));
+    });
+  policy
+    .command('check')
+    .description('Check a policy document, and say in plain sentences what it asks.')
+    .argument('<FILE|NAME>', 'a policy document, or the id of a policy')
+    .action(async (file: string) => {
+      const { checkPolicy } = await import('./policy/show.ts');
+      exit(checkPolicy(file, io));
+    });
+  policy
+    .command('schema')
+    .description('Print the JSON Schema of policy documents.')
+    .action(async () => {
+      const { printPolicySchema } = await import('./policy/show.ts');
+      exit(printPolicySchema(io));
+    });
+  policy
+    .command('try')
+    .description(
+      'Judge stored reports or chains under a policy, and show what would change. Exit code 1: something accepted would not be.',
+    )
+    .argument('<FILE|NAME>', 'the candidate: a policy document, or the id of a policy')
+    .requiredOption('--against <DIR|FILE>', 'stored reports, batch records, or chains')
+    .option('--policy <NAME|FILE>', 'what chains are judged by now (default: android-hardware)')
+    .option('--revocation <FILE|none>', 'status list for chains; none: do not check')
+    .option('--anchors <DIR>', 'anchors for chains in place of the built-in ones (test only)')
+    .addOption(format(['text', 'json']))
+    .action(async (file: string, options) => {
+      const { tryPolicy } = await import('./policy/try.ts');
+      exit(await tryPolicy(file, options, io));
     });
 
   program

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { loadConfig } from '../config.ts';
 import type { ChallengeClaim } from '../core/binding/index.ts';
 import { type JudgeContext, judge } from '../core/judge.ts';
-import type { PreparedPolicy } from '../core/policy/index.ts';
+import { type PreparedPolicy, preparePolicy } from '../core/policy/index.ts';
 import { prove } from '../core/prove.ts';
 import type { Report } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
@@ -12,6 +12,7 @@ import { parsePublicKey, type VerifyRequest } from '../request/index.ts';
 import { loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault } from '../sources/document.ts';
 import { ROOTS, VERIFIER } from '../sources/package-root.ts';
+import { loadPolicy } from '../sources/policies.ts';
 import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
 import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
 import { parseChallenge, parseTime } from './arguments.ts';
@@ -86,12 +87,15 @@ async function reportDisagreements(
 }
 
 /** Everything that stays the same for all files. */
-interface Session extends Trust {
+export interface Session extends Trust {
   readonly revocation: RevocationSnapshot | 'waived';
 }
 
 /** With anchors of the operator's own, everything they bring stands in for what is built in. */
-function openSession({ anchors, revocation }: VerifyOptions, io: Io): Session {
+export function openSession(
+  { anchors, revocation }: Pick<VerifyOptions, 'anchors' | 'revocation'>,
+  io: Io,
+): Session {
   const trust = buildTrust(loadTrustMaterial(loadConfig()));
   if (anchors === undefined) {
     return { ...trust, revocation: loadRevocation(revocation, ROOTS, io) };
@@ -139,7 +143,7 @@ function contextOf(
   return {
     evidenceTime: options.at === undefined ? appraisedAt : parseTime(options.at),
     appraisedAt,
-    policy: policyNamed(options.policy ?? request.policy ?? session.defaultPolicy, session),
+    policy: findPolicy(options.policy ?? request.policy ?? session.defaultPolicy, session, io),
     revocation,
     challenge: claimOf(options, request),
     publicKey,
@@ -149,10 +153,16 @@ function contextOf(
   };
 }
 
-function policyNamed(name: string, { policies }: Trust): PreparedPolicy {
+/** A name that is known, or a policy document. */
+export function findPolicy(name: string, { policies }: Trust, io: Io): PreparedPolicy {
   const policy = policies.get(name);
   if (policy !== undefined) return policy;
-  throw new ConfigurationFault(`no policy ${name}; there are ${[...policies.keys()].join(', ')}`);
+  if (name.endsWith('.json')) {
+    return preparePolicy(loadPolicy(path.resolve(io.folder, name), io.now()));
+  }
+  throw new ConfigurationFault(
+    `no policy ${name}; there are ${[...policies.keys()].join(', ')}, or name a .json file`,
+  );
 }
 
 /** The option wins over what the file says. */

@@ -22,7 +22,7 @@ import {
 } from './binding/index.ts';
 import { checkKeyParameters, type KeyDescription } from './key-description/index.ts';
 import { checkValidity, type VerifiedPath } from './path/index.ts';
-import { evaluatePolicy, type PreparedPolicy } from './policy/index.ts';
+import { evaluatePolicy, type PreparedPolicy, toSubjectPath } from './policy/index.ts';
 import { deriveLayers, derivePosture, deriveTrustState, type Posture } from './posture/index.ts';
 import type { Proof } from './prove.ts';
 import type { ReleaseRegistry } from './reference/index.ts';
@@ -206,12 +206,13 @@ function judgeDevice(
   { policy, registry, evidenceTime }: JudgeContext,
 ): readonly JudgedFinding[] {
   const subject = {
-    path,
+    path: toSubjectPath(path),
     description,
     provisioningInfo,
     posture,
     evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
     knowsReleases: registry !== null,
+    registry,
   };
   return [
     ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),

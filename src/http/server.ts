@@ -18,7 +18,8 @@ import { registerVerify } from './verify-route.ts';
 
 export interface ServerDeps {
   readonly config: Config;
-  readonly trust: Trust;
+  /** The trust in force at the moment of the call. */
+  readonly trust: () => Trust;
   readonly submit: (job: Job) => Admitted;
   readonly health: Health;
   /** Where log lines go; standard output by default. */

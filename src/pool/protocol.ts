@@ -4,7 +4,7 @@ import type { TrustState } from '../core/posture/index.ts';
 import type { Outcome } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { ProblemCode } from '../request/index.ts';
-import type { TrustMaterial } from '../sources/trust.ts';
+import type { SharedTrust } from './shared-trust.ts';
 
 /** A request as it came: its body in one string, and what stood in its query. */
 export interface Job {
@@ -33,13 +33,14 @@ export type AnswerFacts =
     }
   | { readonly kind: 'problem'; readonly code: ProblemCode };
 
-/** Jobs that one worker answers in one go, all against one snapshot. */
+/** Jobs that one worker answers in one go, all under one trust and against one snapshot. */
 export interface Batch {
   readonly jobs: readonly Job[];
   readonly revocation: RevocationSnapshot;
+  readonly trust: SharedTrust;
 }
 
 /** What a worker is given when it starts. */
 export interface WorkerStart {
-  readonly trust: TrustMaterial;
+  readonly trust: SharedTrust;
 }

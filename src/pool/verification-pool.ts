@@ -2,15 +2,16 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
-import type { TrustMaterial } from '../sources/trust.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
 import type { Answer, Batch, Job, WorkerStart } from './protocol.ts';
+import type { SharedTrust } from './shared-trust.ts';
 
 export interface PoolOptions {
   readonly workers: number;
   readonly maxQueue: number;
   readonly deadlineMs: number;
-  readonly trust: TrustMaterial;
+  /** The trust in force at the moment of the call. */
+  readonly trust: () => SharedTrust;
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
@@ -35,12 +36,12 @@ export class VerificationPool {
   readonly #piscina: Piscina<Batch, readonly Answer[]>;
   readonly #dispatcher: Dispatcher;
   readonly #workers: number;
-  readonly #revocation: () => RevocationSnapshot;
+  readonly #inForce: () => Omit<Batch, 'jobs'>;
 
   constructor(options: PoolOptions) {
-    const start: WorkerStart = { trust: options.trust };
+    const start: WorkerStart = { trust: options.trust() };
     this.#workers = options.workers;
-    this.#revocation = options.revocation;
+    this.#inForce = () => ({ revocation: options.revocation(), trust: options.trust() });
     this.#piscina = new Piscina<Batch, readonly Answer[]>({
       filename: options.filename ?? WORKER,
       name: 'answerBatch',
@@ -58,13 +59,13 @@ export class VerificationPool {
     this.#dispatcher = new Dispatcher({
       ...options,
       clock: () => performance.now(),
-      run: (jobs) => this.#run({ jobs, revocation: options.revocation() }),
+      run: (jobs) => this.#run({ jobs, ...this.#inForce() }),
     });
   }
 
   /** Resolves once the workers can verify; rejects if one cannot (its self-test failed). */
   async start(): Promise<void> {
-    const nothing = { jobs: [], revocation: this.#revocation() };
+    const nothing = { jobs: [], ...this.#inForce() };
     await Promise.all(Array.from({ length: this.#workers }, () => this.#run(nothing)));
   }
 

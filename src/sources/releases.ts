@@ -4,7 +4,7 @@ import path from 'node:path';
 import Type from 'typebox';
 import type { Environment } from '../core/anchors/index.ts';
 import type { ReleaseRegistry } from '../core/reference/index.ts';
-import { loadText, parseDocument } from './document.ts';
+import { ConfigurationFault, loadText, parseDocument } from './document.ts';
 import { ROOTS } from './package-root.ts';
 
 const STRICT = { additionalProperties: false } as const;
@@ -52,6 +52,18 @@ export const DEVELOPMENT_RELEASES = path.join(ROOTS, 'enigm', 'development-relea
 /** The releases built in for an environment: none in production, where a registry must be given. */
 export function loadBuiltInRegistry(environment: Environment): ReleaseRegistry | null {
   return environment === 'development' ? loadRegistry(DEVELOPMENT_RELEASES) : null;
+}
+
+/** The registry a configuration names, or the one built in. */
+export function loadConfiguredRegistry(
+  environment: Environment,
+  file: string | null,
+): ReleaseRegistry | null {
+  if (file === null) return loadBuiltInRegistry(environment);
+  if (environment === 'production') {
+    throw new ConfigurationFault(`${file}: is not signed, which production needs of a registry`);
+  }
+  return loadRegistry(file);
 }
 
 /** Loads a registry file. */

@@ -5,6 +5,7 @@ import { SETTINGS } from '../../src/config.ts';
 import { FINDING_CODES } from '../../src/core/base/index.ts';
 import { DEFECTS } from '../../src/simulator/index.ts';
 import { JUDGED_VECTORS } from '../vectors/judged.ts';
+import { POLICY_CASES } from '../vectors/policy-cases.ts';
 import { RULES, SHOWN_ELSEWHERE } from '../vectors/rules.ts';
 
 export const README = path.resolve('README.md');
@@ -79,9 +80,11 @@ function tableNamed(name: string): Rows {
 /** Codes of the vectors of a rule, or where else it is shown. */
 function shownBy(rule: string): string {
   const vectors = [...DEFECTS, ...JUDGED_VECTORS].filter((vector) => vector.rule === rule);
-  const codes = new Set(
-    vectors.map(({ expects }) => (expects === 'nothing' ? 'accepted' : `\`${expects.code}\``)),
-  );
+  const cases = POLICY_CASES.filter(({ threat }) => threat === rule);
+  const codes = new Set([
+    ...vectors.map(({ expects }) => (expects === 'nothing' ? 'accepted' : `\`${expects.code}\``)),
+    ...cases.map(({ code }) => `\`${code}\``),
+  ]);
   return codes.size > 0 ? [...codes].join(', ') : (SHOWN_ELSEWHERE[rule] ?? '');
 }
 

@@ -2,4 +2,4 @@
 export { BUILTIN_POLICIES } from './builtin.ts';
 export { evaluatePolicy } from './evaluate.ts';
 export * from './policy.ts';
-export type { Subject } from './subject.ts';
+export * from './subject.ts';

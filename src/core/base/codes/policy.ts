@@ -18,6 +18,8 @@ const LEVEL = {
 
 const KEY = { ...DEVICE, layer: 'key-material' } as const satisfies CodeColumns;
 
+const APP = { ...DEVICE, layer: 'application' } as const satisfies CodeColumns;
+
 const PATCH = {
   ...DEVICE,
   severity: 'review',
@@ -133,6 +135,125 @@ export const POLICY_CODES = {
     failureClass: 'STALE_ATTESTATION',
     text: 'a patch level is older than the policy allows',
     why: 'known holes of this part of the system are open',
+    remedy: UPDATE,
+  },
+  PROVISIONING_NOT_ALLOWED: {
+    ...LEVEL,
+    text: 'the policy does not allow this way of provisioning attestation keys',
+    why: 'factory keys live as long as the device and are the ones that leak',
+    remedy:
+      'use a device whose keys are provisioned remotely, or a policy that admits factory keys',
+  },
+  SECURITY_LEVEL_TOO_LOW: {
+    ...LEVEL,
+    text: 'the key is not kept at the security level the policy asks for',
+    why: 'a TEE shares its processor with the system it guards against; StrongBox does not',
+    remedy: 'generate the key with setIsStrongBoxBacked(true) on a device that has StrongBox',
+  },
+  BOOT_KEY_DENIED: {
+    ...DEVICE,
+    text: 'the verified boot key is on the policy’s deny list',
+    why: 'whoever holds its private half, which may be everybody, can boot a system of their own as verified',
+    remedy: 'install a build that is signed with a key of its own',
+  },
+  BOOT_KEY_NOT_ALLOWED: {
+    ...DEVICE,
+    text: 'the verified boot key is not one the policy allows',
+    why: 'only the owners of these keys decide what such a device starts',
+    remedy: 'install one of the systems the policy names, or add its boot key to the policy',
+  },
+  KEY_ALGORITHM: {
+    ...KEY,
+    text: 'the algorithm of the key is not one the policy allows',
+    why: 'what relies on the key cannot use it, or should not',
+    remedy: NEW_KEY,
+  },
+  KEY_SIZE: {
+    ...KEY,
+    text: 'the curve or size of the key is not one the policy allows',
+    why: 'what relies on the key counts on its strength',
+    remedy: NEW_KEY,
+  },
+  USER_AUTH_POLICY: {
+    ...KEY,
+    text: 'the key does not ask for the user authentication that the policy wants',
+    why: 'whoever has the device in hand could use the key',
+    remedy: NEW_KEY,
+  },
+  ROLLBACK_RESISTANCE_MISSING: {
+    ...KEY,
+    text: 'the key is not rollback resistant',
+    why: 'a key that was deleted could be brought back from a copy of the device’s storage',
+    remedy: NEW_KEY,
+  },
+  APP_ID_MISSING: {
+    ...APP,
+    text: 'the system does not say which app made the key',
+    why: 'any app may have made it',
+    remedy: 'make the key in an app on Android 7.1 or later',
+  },
+  APP_ID_NOT_VOUCHED: {
+    ...APP,
+    text: 'the system that names the app did not boot verified',
+    why: 'a system of somebody else’s can name any app it likes',
+    remedy: 'lock the bootloader with the maker’s system, or a known release, and attest again',
+  },
+  APP_ID_TRANSIENT_OS_BUG: {
+    ...APP,
+    failureClass: 'UNSUPPORTED_DEVICE',
+    retryable: true,
+    text: 'the system could not name the app and wrote a placeholder',
+    why: 'known bugs of Android do this after its package manager crashed',
+    remedy: 'restart the device and attest again',
+  },
+  APP_PACKAGE: {
+    ...APP,
+    text: 'the packages that made the key are not those of an app the policy allows',
+    why: 'the key belongs to another app, or to others as well',
+    remedy: 'make the key in the app that the policy names',
+  },
+  APP_SIGNER: {
+    ...APP,
+    text: 'a signer of the app is not one the policy allows',
+    why: 'anyone can build an app of the same name; only its signer tells them apart',
+    remedy: 'install the app from its publisher',
+  },
+  APP_VERSION: {
+    ...APP,
+    text: 'the app is older than the policy allows',
+    why: 'known faults of the app are open',
+    remedy: 'update the app and make a new key',
+  },
+  DEVICE_ID_MISMATCH: {
+    ...DEVICE,
+    layer: 'hardware-integrity',
+    text: 'an attested identifier of the device is not one the policy expects, or is absent',
+    why: 'the key is of another device, or of one that does not say which it is',
+    remedy: 'use the device that was enrolled, and ask keystore for its identifiers',
+  },
+  OS_VERSION_MISSING: {
+    ...PATCH,
+    text: 'the system reports no version',
+    why: 'nobody knows which system it is',
+    remedy: UPDATE,
+  },
+  OS_VERSION_TOO_OLD: {
+    ...PATCH,
+    text: 'the version of the system is older than the policy allows',
+    why: 'it lacks protections of later versions',
+    remedy: UPDATE,
+  },
+  MODULE_HASH_NOT_ALLOWED: {
+    ...DEVICE,
+    text: 'the hash of the system’s modules is absent or not one the policy allows',
+    why: 'modules are updated apart from the system, and are not part of its boot digest',
+    remedy: UPDATE,
+  },
+  PATCH_LEVEL_BELOW_FLOOR: {
+    ...PATCH,
+    failureClass: 'STALE_ATTESTATION',
+    text: 'a patch level is below the one the policy asks for',
+    why: 'a hole that was closed at that level is open',
     remedy: UPDATE,
   },
   REGISTRY_NOT_CONFIGURED: {

@@ -32,3 +32,26 @@ export function checkBootKey({ posture }: Subject): Finding[] {
   const place = { cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` };
   return [finding('BOOT_KEY_EMPTY', place, { got: boot.key })];
 }
+
+/** Keys whose private half is public make Verified and locked out of anyone's system (THREATS T37). */
+export function checkBootKeyDenied(
+  { posture: { boot } }: Subject,
+  rule: PolicyRules['bootKeyDenied'],
+): Finding[] {
+  if (boot === null || !rule.keys.includes(boot.key)) return [];
+  const place = { cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` };
+  return [finding('BOOT_KEY_DENIED', place, { got: boot.key })];
+}
+
+/** A device without a root of trust has no key that could be allowed. */
+export function checkBootKeyAllowed(
+  { posture: { boot, release } }: Subject,
+  rule: PolicyRules['bootKeyAllowed'],
+): Finding[] {
+  const isAllowed =
+    (boot !== null && rule.keys.includes(boot.key)) ||
+    (release !== null && rule.releases.includes(release.name));
+  if (isAllowed) return [];
+  const place = { cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` };
+  return [finding('BOOT_KEY_NOT_ALLOWED', place, { got: boot?.key ?? null })];
+}

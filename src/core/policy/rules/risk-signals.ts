@@ -1,7 +1,6 @@
 /** Marks that spoofing tools leave in a record (THREATS T26). Each is a signal, not a proof. */
 import { type Finding, finding, MAX_CHALLENGE_BYTES } from '../../base/index.ts';
 import { FIELDS, PURPOSE_ATTEST_KEY } from '../../key-description/index.ts';
-import { hasOnlyKeyCertSign } from '../../x509/index.ts';
 import type { RiskCode } from '../policy.ts';
 import type { Subject } from '../subject.ts';
 
@@ -37,7 +36,7 @@ export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Findin
 
   RISK_LEAF_KEYCERTSIGN: ({ path, description }) => {
     const isAttestKey = description.hardwareEnforced.fields.purpose?.includes(PURPOSE_ATTEST_KEY);
-    return !isAttestKey && hasOnlyKeyCertSign(path.leaf)
+    return !isAttestKey && path.leafOnlyCertifies()
       ? finding('RISK_LEAF_KEYCERTSIGN', { cert: 0, field: 'keyUsage' })
       : undefined;
   },
@@ -51,6 +50,24 @@ export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Findin
           cert: 0,
           field: `hardwareEnforced.rootOfTrust.verifiedBoot${blank}`,
         });
+  },
+
+  RISK_UNKNOWN_BOOT_KEY: ({ description, posture: { boot }, registry }) => {
+    const model = description.hardwareEnforced.fields.attestationIdModel;
+    if (model === undefined || boot === null || boot.keyIsBlank || registry === null) {
+      return undefined;
+    }
+    const known = registry.releases.filter(({ models }) => models.includes(model));
+    const isNew =
+      known.length > 0 &&
+      !known.some(({ verifiedBootKeys }) => verifiedBootKeys.includes(boot.key));
+    return isNew
+      ? finding(
+          'RISK_UNKNOWN_BOOT_KEY',
+          { cert: 0, field: 'hardwareEnforced.rootOfTrust.verifiedBootKey' },
+          { got: boot.key },
+        )
+      : undefined;
   },
 
   RISK_ATTEST_VERSION_PAIR: ({ description }) => {
