@@ -45,7 +45,10 @@ export function parseDocument<Schema extends TSchema>(
   }
   const validator = Compile(schema);
   if (!validator.Check(document)) {
-    const faults = validator.Errors(document).map((error) => describe(error as SchemaError));
+    // Every surplus member has an error of its own that names it.
+    const faults = (validator.Errors(document) as readonly SchemaError[])
+      .filter(({ keyword }) => keyword !== 'additionalProperties')
+      .map(describe);
     throw new ConfigurationFault(`${name}: ${[...new Set(faults)].join('; ')}`);
   }
   return document as Static<Schema>;
