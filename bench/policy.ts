@@ -23,7 +23,7 @@ import { parsePolicy } from '../src/sources/policies.ts';
 import { AT, attest, contextIn, makeWorld, policyNamed } from '../test/support/world.ts';
 
 const ROUNDS = 41;
-const CALLS = 20_000;
+const CALLS = 5_000;
 const LIMIT_US = 3;
 
 const world = await makeWorld('google-like', 'bench');

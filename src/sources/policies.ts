@@ -16,7 +16,7 @@ import { ConfigurationFault, loadText, parseDocument } from './document.ts';
 import { PolicySchema } from './policy-schema.ts';
 
 /** The built-in policies that exist in an environment. */
-export function loadBuiltInPolicies(environment: Environment): readonly Policy[] {
+function loadBuiltInPolicies(environment: Environment): readonly Policy[] {
   return BUILTIN_POLICIES.filter(({ environments }) => environments.includes(environment));
 }
 

@@ -6,6 +6,7 @@ import { FINDING_CODES } from '../../src/core/base/index.ts';
 import { DEFECTS } from '../../src/simulator/index.ts';
 import { JUDGED_VECTORS } from '../vectors/judged.ts';
 import { POLICY_CASES } from '../vectors/policy-cases.ts';
+import { rulesOfFormat as policyRules } from '../vectors/policy-rules.ts';
 import { RULES, SHOWN_ELSEWHERE } from '../vectors/rules.ts';
 
 export const README = path.resolve('README.md');
@@ -38,6 +39,18 @@ const TABLES: Readonly<Record<string, () => Rows>> = {
   threats: () => [
     ['rule', 'threat, mistake or quirk', 'shown by'],
     ...Object.entries(RULES).map(([rule, title]) => [rule, title, shownBy(rule)]),
+  ],
+  policyRules: () => [
+    ['rule', 'what passes', 'what is said otherwise'],
+    ...policyRules().map(({ place, description }) => [
+      `\`${place}\``,
+      description,
+      [
+        ...new Set(
+          POLICY_CASES.filter(({ rule }) => rule === place).map(({ code }) => `\`${code}\``),
+        ),
+      ].join(', '),
+    ]),
   ],
   limits: () => [['limit', 'value', 'why'], ...limitsOf()],
 };

@@ -454,8 +454,9 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   {
     rule: 'rules.keySize',
     threat: 'T32',
-    what: 'a short RSA key',
+    what: 'a short RSA key; ML-DSA has no size to ask for',
     ask: () => ({ curves: 'any', minimumRsaBits: 3072 }),
+    passes: { key: { kind: 'ML_DSA_65' } },
     fails: { key: { kind: 'RSA_2048' } },
     code: 'KEY_SIZE',
     cert: 0,

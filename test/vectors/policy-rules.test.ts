@@ -4,10 +4,10 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SEVERITIES, type Severity } from '../../src/core/base/index.ts';
-import type { RuleSeverity } from '../../src/core/policy/index.ts';
-import { PolicySchema } from '../../src/sources/policy-schema.ts';
-import { attest, codesOf, makeWorld, reportOn, type World } from '../support/world.ts';
+import type { Policy, RuleSeverity } from '../../src/core/policy/index.ts';
+import { attest, codesOf, makeWorld, policyNamed, reportOn, type World } from '../support/world.ts';
 import { POLICY_CASES, type PolicyCase, policyAsking, RELEASES } from './policy-cases.ts';
+import { rulesOfFormat } from './policy-rules.ts';
 
 const worlds = new Map<string, World>();
 
@@ -65,21 +65,7 @@ describe.each(POLICY_CASES.map((each) => ({ name: `${each.rule}: ${each.what}`, 
   },
 );
 
-interface SchemaNode {
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly enum?: readonly string[];
-}
-
-/** Places of everything in a schema that has a severity, or is one. */
-function rulesIn(node: SchemaNode, place: string): readonly string[] {
-  if (node.enum?.includes('ignore')) return [place];
-  const members = Object.entries(node.properties ?? {});
-  if (members.some(([name]) => name === 'severity')) return [place];
-  return members.flatMap(([name, member]) => rulesIn(member, `${place}.${name}`));
-}
-
-const { rules } = (PolicySchema as unknown as Required<SchemaNode>).properties;
-const RULES = ['challenge', 'revocation', ...rulesIn(rules as SchemaNode, 'rules')];
+const RULES = rulesOfFormat().map(({ place }) => place);
 
 test.each(RULES)('%s has a case that passes and one that does not', (rule) => {
   expect(POLICY_CASES.some((each) => each.rule === rule)).toBe(true);
@@ -88,4 +74,72 @@ test.each(RULES)('%s has a case that passes and one that does not', (rule) => {
 test('there are as many rules as the format has', () => {
   expect(RULES.length).toBe(new Set(POLICY_CASES.map(({ rule }) => rule)).size);
   expect(RULES.length).toBeGreaterThan(50);
+});
+
+/** Members of every object in the opposite order. */
+function reversed(node: unknown): unknown {
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) return node;
+  const members = Object.entries(node).map(([name, each]) => [name, reversed(each)]);
+  return Object.fromEntries(members.toReversed());
+}
+
+test('all findings at once, in one order, whatever the order of the document', () => {
+  const world = worlds.get('google-like') as World;
+  const base = policyNamed('android-hardware');
+  const policy = {
+    ...base,
+    rules: {
+      ...base.rules,
+      provisioning: { severity: 'review', allowed: ['remote'] },
+      securityLevel: { severity: 'reject', minimum: 'StrongBox' },
+      bootKeyAllowed: { severity: 'reject', keys: ['00'], releases: [] },
+      keyAlgorithm: { severity: 'reject', allowed: ['RSA'] },
+      keySize: { severity: 'review', curves: ['P_384'], minimumRsaBits: 2048 },
+      userAuthRequired: { severity: 'reject', factor: 'any', use: 'any' },
+      rollbackResistance: { severity: 'info' },
+      application: { severity: 'reject', allowed: [] },
+      deviceIds: { severity: 'reject', expected: { Serial: ['1'], Brand: ['x'], Imei: ['2'] } },
+      osVersion: { severity: 'reject', minimum: 990000 },
+      moduleHash: { severity: 'reject', allowed: [] },
+    },
+  } as unknown as Policy;
+  const evidence = attest(world, { provisioning: 'factory', deviceLocked: false });
+  const report = reportOn(world, evidence, policy);
+  expect(report.findings.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
+    'reject SECURITY_LEVEL_TOO_LOW',
+    'reject DEVICE_UNLOCKED',
+    'reject BOOT_STATE_NOT_VERIFIED',
+    'reject BOOT_KEY_NOT_ALLOWED',
+    'reject KEY_ALGORITHM',
+    'reject USER_AUTH_POLICY',
+    'reject APP_ID_NOT_VOUCHED',
+    'reject APP_PACKAGE',
+    'reject DEVICE_ID_MISMATCH',
+    'reject DEVICE_ID_MISMATCH',
+    'reject DEVICE_ID_MISMATCH',
+    'reject OS_VERSION_TOO_OLD',
+    'reject MODULE_HASH_NOT_ALLOWED',
+    'review ANCHOR_NOT_PRODUCTION',
+    'review PROVISIONING_NOT_ALLOWED',
+    'review KEY_SIZE',
+    'info ROLLBACK_RESISTANCE_MISSING',
+  ]);
+  const turned = reportOn(world, evidence, reversed(policy) as Policy);
+  expect(turned.findings).toEqual(report.findings);
+  expect(turned.policy.digest).toBe(report.policy.digest);
+});
+
+test('what identifies a device stands in no finding', () => {
+  const world = worlds.get('google-like') as World;
+  const base = policyNamed('android-hardware');
+  const deviceIds = { severity: 'reject', expected: { Imei: ['490154203237518'] } } as const;
+  const policy = { ...base, rules: { ...base.rules, deviceIds } };
+  const other = POLICY_CASES.find(({ what }) => what === 'neither of two IMEIs')?.fails;
+  const report = reportOn(world, attest(world, {}, other?.key), {
+    ...policy,
+    rules: { ...policy.rules, deviceIds: { ...deviceIds, expected: { Imei: ['1234'] } } },
+  });
+  expect(codesOf(report)).toContain('DEVICE_ID_MISMATCH');
+  expect(JSON.stringify(report)).not.toContain('490154203237518');
+  expect(JSON.stringify(report.findings)).not.toContain('1234"');
 });

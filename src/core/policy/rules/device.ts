@@ -18,14 +18,19 @@ const FIELDS_OF: Readonly<
   Meid: ['attestationIdMeid'],
 };
 
+/** In one order, whichever the document has. */
+const DEVICE_IDS = Object.keys(FIELDS_OF) as readonly DeviceIdName[];
+
 /** Hardware list only. What identifies one device is never repeated in a finding. */
 export function checkDeviceIds(
   { description }: Subject,
   { expected }: PolicyRules['deviceIds'],
 ): Finding[] {
   const { fields } = description.hardwareEnforced;
-  return Object.entries(expected).flatMap(([id, values]) => {
-    const names = FIELDS_OF[id as DeviceIdName];
+  return DEVICE_IDS.flatMap((id) => {
+    const values = expected[id];
+    if (values === undefined) return [];
+    const names = FIELDS_OF[id];
     const attested = names.map((name) => fields[name]).filter((value) => value !== undefined);
     if (attested.some((value) => values.includes(value))) return [];
     const [name] = names as [FieldName];

@@ -86,7 +86,7 @@ export function checkUserAuth({ description }: Subject): Finding[] {
 }
 
 /** HardwareAuthenticatorType.aidl: a bit mask. */
-const FINGERPRINT = 2n;
+const FINGERPRINT = 2;
 
 /**
  * What the hardware asks before it uses the key. A mask with more than the biometric bit opens for a
@@ -97,14 +97,13 @@ export function checkUserAuthRequired(
   { factor, use }: PolicyRules['userAuthRequired'],
 ): Finding[] {
   const { noAuthRequired, userAuthType = 0, authTimeout } = description.hardwareEnforced.fields;
-  const mask = BigInt(userAuthType);
   const refuse = (field: string, expected: string, got: number | string | boolean) =>
     finding('USER_AUTH_POLICY', { cert: 0, field: `hardwareEnforced.${field}` }, { expected, got });
   if (noAuthRequired) return [refuse('noAuthRequired', 'user authentication', true)];
-  if (mask === 0n) return [refuse('userAuthType', 'user authentication', 0)];
+  if (userAuthType === 0) return [refuse('userAuthType', 'user authentication', 0)];
   const findings: Finding[] = [];
-  if (factor === 'biometric' && mask !== FINGERPRINT) {
-    findings.push(refuse('userAuthType', 'biometric alone', String(mask)));
+  if (factor === 'biometric' && userAuthType !== FINGERPRINT) {
+    findings.push(refuse('userAuthType', 'biometric alone', String(userAuthType)));
   }
   if (use === 'each' && authTimeout !== undefined) {
     findings.push(refuse('authTimeout', 'each use', String(authTimeout)));
