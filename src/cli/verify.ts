@@ -9,10 +9,10 @@ import { prove } from '../core/prove.ts';
 import type { Report } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { parsePublicKey, type VerifyRequest } from '../request/index.ts';
-import { loadTestAnchors } from '../sources/anchors.ts';
+import { loadOwners, loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault } from '../sources/document.ts';
 import { ROOTS, VERIFIER } from '../sources/package-root.ts';
-import { loadPolicy } from '../sources/policies.ts';
+import { checkNames, loadPolicy } from '../sources/policies.ts';
 import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
 import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
 import { parseChallenge, parseTime } from './arguments.ts';
@@ -143,7 +143,11 @@ function contextOf(
   return {
     evidenceTime: options.at === undefined ? appraisedAt : parseTime(options.at),
     appraisedAt,
-    policy: findPolicy(options.policy ?? request.policy ?? session.defaultPolicy, session, io),
+    policy: applicablePolicy(
+      options.policy ?? request.policy ?? session.defaultPolicy,
+      session,
+      io,
+    ),
     revocation,
     challenge: claimOf(options, request),
     publicKey,
@@ -153,12 +157,24 @@ function contextOf(
   };
 }
 
-/** A name that is known, or a policy document. */
-export function findPolicy(name: string, { policies }: Trust, io: Io): PreparedPolicy {
+/** A policy that may be applied here: a document says in which environments it exists. */
+function applicablePolicy(name: string, session: Session, io: Io): PreparedPolicy {
+  const found = findPolicy(name, session, io);
+  const { id, environments } = found.policy;
+  if (session.policies.has(name) || environments.includes(session.environment)) return found;
+  throw new ConfigurationFault(
+    `${name}: policy ${id} exists in ${environments.join(', ')}, and this is ${session.environment}`,
+  );
+}
+
+/** A name that is known, or a policy document all of whose names exist. */
+export function findPolicy(name: string, { policies, registry }: Trust, io: Io): PreparedPolicy {
   const policy = policies.get(name);
   if (policy !== undefined) return policy;
   if (name.endsWith('.json')) {
-    return preparePolicy(loadPolicy(path.resolve(io.folder, name), io.now()));
+    const document = loadPolicy(path.resolve(io.folder, name), io.now());
+    checkNames(document, loadOwners(), registry);
+    return preparePolicy(document);
   }
   throw new ConfigurationFault(
     `no policy ${name}; there are ${[...policies.keys()].join(', ')}, or name a .json file`,

@@ -89,6 +89,41 @@ describe('list, show, check, schema', () => {
     expect((await runCommand(['policy', 'check', 'nobody'])).exitCode).toBe(78);
   });
 
+  test('check and verify refuse a document that names what does not exist', async () => {
+    const policy = policyNamed('android-hardware');
+    const anchor = { ...policy.rules.anchor, owners: ['Nobody'] };
+    const rules = { ...policy.rules, anchor };
+    const file = write('names.json', JSON.stringify({ ...policy, id: 'names', rules }));
+    const chain = write(
+      'any.pem',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+    );
+    for (const args of [
+      ['policy', 'check', file],
+      ['verify', chain, '--policy', file],
+    ]) {
+      const { exitCode, err } = await runCommand(args);
+      expect([exitCode, err]).toEqual([78, expect.stringContaining('names "Nobody"')]);
+    }
+  });
+
+  test('verify takes a document, where it exists', async () => {
+    const elsewhere = { ...policyNamed('inspect'), id: 'mine', environments: ['development'] };
+    const chain = write(
+      'any.pem',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+    );
+    const file = write('elsewhere.json', JSON.stringify(elsewhere));
+    const refused = await runCommand(['verify', chain, '--policy', file]);
+    expect([refused.exitCode, refused.err]).toEqual([
+      78,
+      expect.stringContaining('policy mine exists in development, and this is production'),
+    ]);
+    const here = write('here.json', JSON.stringify({ ...elsewhere, environments: ['production'] }));
+    const judged = await runCommand(['verify', chain, '--policy', here, '--format', 'json']);
+    expect([judged.exitCode, JSON.parse(judged.out).policy.id]).toEqual([1, 'mine']);
+  });
+
   test('schema prints a JSON Schema', async () => {
     const schema = JSON.parse((await runCommand(['policy', 'schema'])).out);
     expect(schema).toMatchObject({

@@ -1,8 +1,5 @@
 /** `attest policy list`, `show`, `check`, `schema`. */
 import { loadConfig } from '../../config.ts';
-import { type PreparedPolicy, preparePolicy } from '../../core/policy/index.ts';
-import { loadOwners } from '../../sources/anchors.ts';
-import { checkNames } from '../../sources/policies.ts';
 import { PolicySchema } from '../../sources/policy-schema.ts';
 import { buildTrust, loadTrustMaterial, type Trust } from '../../sources/trust.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -47,8 +44,7 @@ export function showPolicy(name: string, io: Io): number {
 }
 
 export function checkPolicy(name: string, io: Io): number {
-  const prepared = loadCandidate(name, loadTrust(), io);
-  const { policy, digest } = prepared;
+  const { policy, digest } = findPolicy(name, loadTrust(), io);
   const style = styleOf(io.colour);
   io.out(
     `${[
@@ -65,13 +61,6 @@ export function printPolicySchema(io: Io): number {
   const $schema = 'https://json-schema.org/draft/2020-12/schema';
   io.out(`${JSON.stringify({ $schema, ...PolicySchema }, null, 2)}\n`);
   return EXIT.accept;
-}
-
-/** A policy all of whose names exist here. */
-export function loadCandidate(name: string, trust: Trust, io: Io): PreparedPolicy {
-  const { policy } = findPolicy(name, trust, io);
-  checkNames(policy, loadOwners(), trust.registry);
-  return preparePolicy(policy);
 }
 
 function loadTrust(): Trust {

@@ -8,7 +8,6 @@ import { EXIT, type Io } from '../io.ts';
 import { columns, styleOf } from '../render/style.ts';
 import { findPolicy, openSession, type Session } from '../verify.ts';
 import { rejudge, type Verdict, verdictOf } from './rejudge.ts';
-import { loadCandidate } from './show.ts';
 import { readStored, type Stored } from './stored.ts';
 
 export interface TryOptions {
@@ -49,7 +48,7 @@ interface Trial {
 /** Gives the exit code: 1 if something accepted would not be, 65 if something could not be read. */
 export async function tryPolicy(name: string, options: TryOptions, io: Io): Promise<number> {
   const session = openSession(options, io);
-  const candidate = loadCandidate(name, session, io);
+  const candidate = findPolicy(name, session, io);
   const baseline = findPolicy(options.policy ?? session.defaultPolicy, session, io);
   const { id, version } = candidate.policy;
   const trial: Trial = {

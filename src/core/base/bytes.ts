@@ -4,8 +4,14 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, '0'),
 );
 
+/** Below this many bytes the loop is the faster; from there on text made at once is, and compares faster. */
+const SHORT = 12;
+
 /** Lower-case hex of `bytes[start, end)`. */
 export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  if (end - start >= SHORT) {
+    return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('hex');
+  }
   let text = '';
   for (let at = start; at < end; at += 1) text += HEX[bytes[at] as number];
   return text;
