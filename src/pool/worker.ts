@@ -2,17 +2,20 @@
 import { workerData } from 'piscina';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
+import { createMemory } from './memory.ts';
 import type { Answer, Batch, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 
 /** Trust, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
 const prepared: Trust | Error = prepare(workerData as WorkerStart);
 
+const memory = createMemory();
+
 /** Answers every job of a batch, each at the moment it is looked at. */
 export function answerBatch({ jobs, revocation }: Batch): readonly Answer[] {
   if (prepared instanceof Error) throw prepared;
   const trust = prepared;
-  return jobs.map((job) => answer(job, { trust, revocation, now: Date.now() }));
+  return jobs.map((job) => answer(job, { trust, revocation, memory, now: Date.now() }));
 }
 
 function prepare({ trust }: WorkerStart): Trust | Error {
