@@ -1,6 +1,7 @@
 /** One request to one answer: parse, prove, judge, serialise. Runs where the request is verified. */
 import { judge } from '../core/judge.ts';
-import { prove } from '../core/prove.ts';
+import { type ProofMemory, prove } from '../core/prove.ts';
+import { toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import {
   checkVerifyRequest,
@@ -19,6 +20,7 @@ export interface AnswerContext {
   readonly trust: Trust;
   readonly revocation: RevocationSnapshot;
   readonly now: number;
+  readonly memory: ProofMemory;
 }
 
 /** Answers a request. Evidence that is rejected is an answer like any other. */
@@ -31,14 +33,15 @@ export function answer(job: Job, context: AnswerContext): Answer {
   return report(parsed.request, context);
 }
 
-function report(request: VerifyRequest, { trust, revocation, now }: AnswerContext): Answer {
+function report(request: VerifyRequest, { trust, revocation, now, memory }: AnswerContext): Answer {
   const name = request.policy ?? trust.defaultPolicy;
   const policy = trust.policies.get(name);
   if (policy === undefined) {
     const known = [...trust.policies.keys()].join(', ');
     return problem('POLICY_UNKNOWN', `there is no such policy; there are ${known}`, 'policy');
   }
-  const document = judge(prove(request.chain, trust.anchors), {
+  const proof = prove(request.chain, trust.anchors, memory);
+  const document = judge(proof, {
     evidenceTime: now,
     appraisedAt: now,
     policy,
@@ -52,7 +55,7 @@ function report(request: VerifyRequest, { trust, revocation, now }: AnswerContex
   });
   return {
     status: 200,
-    body: JSON.stringify(document),
+    body: toReportText(document, proof.parts),
     facts: {
       kind: 'report',
       outcome: document.outcome,
