@@ -62,8 +62,9 @@ function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
   const trust = buildTrust(loadTrustMaterial(loadConfig({ environment: 'development' }, {})));
   const revocation = loadBundledSnapshot(ROOTS);
   const warm = createMemory();
-  for (const chain of before) serve(chain, { trust, revocation, memory: warm });
-  return { trust, revocation, memory: freeze(warm) };
+  for (const chain of before)
+    serve(chain, { trust, revocation, memory: warm, challengeKeys: null });
+  return { trust, revocation, memory: freeze(warm), challengeKeys: null };
 }
 
 /** Recalls what was warm at the start and nothing else; what would be kept is kept where nobody looks. */
