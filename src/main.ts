@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { openChallenges } from './challenge/challenges.ts';
+import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
@@ -35,9 +37,18 @@ export async function startService(
       log?.error({ reason: message }, 'refused; what was in force stays in force'),
   });
   let shared = shareTrust(keeper.material);
+  const challenges = await openChallenges({
+    settings: config,
+    clock: Date.now,
+    onStoreChange: (problem) => {
+      if (problem === null) log?.info('the store of used challenges is usable');
+      else log?.error(problem);
+    },
+  });
   const pool = new VerificationPool({
     ...config,
     trust: () => shared,
+    challengeSecrets: challenges.secrets,
     revocation: () => snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
@@ -48,17 +59,33 @@ export async function startService(
   const server = await buildServer({
     config,
     trust: () => keeper.trust,
-    submit: (job) => pool.submit(job),
+    submit: withSingleUse((job) => pool.submit(job), challenges.marks),
+    issueChallenge: challenges.issue,
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,
-      policies: () => checkReadiness(keeper.trust, snapshot, config.readinessPolicies, Date.now()),
+      policies: () =>
+        checkReadiness(
+          keeper.trust,
+          snapshot,
+          config.readinessPolicies,
+          Date.now(),
+          challenges.marks.whyNotIssuing(),
+        ),
     },
     ...(logStream === undefined ? {} : { logStream }),
   });
   log = server.log;
-  await pool.start();
-  await server.listen({ host: config.host, port: config.port });
+  const problem = challenges.marks.whyNotIssuing();
+  if (problem !== null) log.error(problem);
+  try {
+    await pool.start();
+    await server.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await pool.close();
+    await challenges.close();
+    throw error;
+  }
   const stopLooking = lookEvery(config.reloadSeconds, () => keeper.look());
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
@@ -67,6 +94,7 @@ export async function startService(
       stopLooking();
       await server.close();
       await pool.close();
+      await challenges.close();
     },
   };
 }

@@ -12,6 +12,8 @@ export interface PoolOptions {
   readonly deadlineMs: number;
   /** The trust in force at the moment of the call. */
   readonly trust: () => SharedTrust;
+  /** Secrets of this service's challenges, the issuing one first; left out: it issues none. */
+  readonly challengeSecrets?: readonly Uint8Array[];
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
@@ -39,7 +41,8 @@ export class VerificationPool {
   readonly #inForce: () => Omit<Batch, 'jobs'>;
 
   constructor(options: PoolOptions) {
-    const start: WorkerStart = { trust: options.trust() };
+    const { challengeSecrets = [] } = options;
+    const start: WorkerStart = { trust: options.trust(), challengeSecrets };
     this.#workers = options.workers;
     this.#inForce = () => ({ revocation: options.revocation(), trust: options.trust() });
     this.#piscina = new Piscina<Batch, readonly Answer[]>({

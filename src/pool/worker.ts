@@ -3,6 +3,7 @@
  * the trust that comes with it.
  */
 import { workerData } from 'piscina';
+import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
 import { createMemory } from './memory.ts';
@@ -10,13 +11,16 @@ import type { Answer, Batch, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 import { readSharedTrust, type SharedTrust } from './shared-trust.ts';
 
-/** Trust, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
-let prepared: Prepared | Error = prepare(workerData as WorkerStart);
-
+/** What every answer of this worker rests on. */
 interface Prepared {
+  /** Of the trust as it was shared. */
   readonly id: string;
   readonly trust: Trust;
+  readonly challengeKeys: ChallengeKeys | null;
 }
+
+/** That, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
+let prepared: Prepared | Error = prepare(workerData as WorkerStart);
 
 const memory = createMemory();
 
@@ -24,26 +28,25 @@ const memory = createMemory();
 export function answerBatch({ jobs, revocation, trust: shared }: Batch): readonly Answer[] {
   if (prepared instanceof Error) throw prepared;
   if (prepared.id !== shared.id) prepared = replace(prepared, shared);
-  const { trust } = prepared;
-  return jobs.map((job) => answer(job, { trust, revocation, memory, now: Date.now() }));
+  const { trust, challengeKeys } = prepared;
+  const known = { trust, challengeKeys, revocation, memory };
+  return jobs.map((job) => answer(job, { ...known, now: Date.now() }));
 }
 
-function prepare({ trust }: WorkerStart): Prepared | Error {
+function prepare({ trust, challengeSecrets }: WorkerStart): Prepared | Error {
   try {
     runSelfTest();
-    return build(trust);
+    const challengeKeys = challengeSecrets.length === 0 ? null : toKeys(challengeSecrets);
+    return { id: trust.id, trust: buildTrust(readSharedTrust(trust)), challengeKeys };
   } catch (error) {
     return error as Error;
   }
 }
 
-function build(shared: SharedTrust): Prepared {
-  return { id: shared.id, trust: buildTrust(readSharedTrust(shared)) };
-}
-
 /** The same anchors stay the very same, so that what was remembered under them is not forgotten. */
 function replace(before: Prepared, shared: SharedTrust): Prepared {
-  const { id, trust } = build(shared);
+  const trust = buildTrust(readSharedTrust(shared));
   const { anchors } = before.trust;
-  return { id, trust: trust.anchors.id === anchors.id ? { ...trust, anchors } : trust };
+  const isSame = trust.anchors.id === anchors.id;
+  return { ...before, id: shared.id, trust: isSame ? { ...trust, anchors } : trust };
 }
