@@ -12,6 +12,7 @@ const NOT_CHECKED = {
   request: 'not_checked',
   handle: 'not_checked',
   enrolment: 'not_checked',
+  action: 'not_checked',
   transport: 'not_checked',
   keyPossession: 'not_checked',
 };
