@@ -191,19 +191,18 @@ function toText(format: Format, at: number, { statement }: SimulateOptions): AsT
   const fields = typeof statement === 'string' ? parseFields(statement) : undefined;
   return ({ evidence, shape, defect }, number) => {
     if (format === 'pem') return toPem(evidence.chain);
-    const sent = {
-      chain: evidence.chain.map((der) => Buffer.from(der).toString('base64')),
-      challenge: Buffer.from(evidence.challenge).toString('base64url'),
-      ...(statement === undefined
+    const chain = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
+    const challenge = Buffer.from(evidence.challenge).toString('base64url');
+    const signed =
+      statement === undefined
         ? {}
-        : {
-            statement: signStatement(evidence, { at, ...(fields === undefined ? {} : { fields }) }),
-          }),
-    };
+        : { statement: signStatement(evidence, { at, ...(fields && { fields }) }) };
     const id = `simulated-${String(number).padStart(7, '0')}`;
     const receivedAt = new Date(at).toISOString();
     const document =
-      format === 'request' ? sent : { id, ...sent, receivedAt, simulated: { shape, defect } };
+      format === 'request'
+        ? { chain, challenge, ...signed }
+        : { id, chain, receivedAt, challenge, ...signed, simulated: { shape, defect } };
     return `${JSON.stringify(document)}\n`;
   };
 }

@@ -58,6 +58,12 @@ test('every setting can be given as a variable', () => {
     deadlineMs: '100',
     maxBodyBytes: '2048',
     requestsPerMinute: '7',
+    challengeLifetimeSeconds: '60',
+    challengeKeys: JSON.stringify(['k'.repeat(43)]),
+    challengeStore: 'redis://:secret@127.0.0.1:6379',
+    challengeMarks: '9',
+    processes: '2',
+    statementApps: '[]',
     logLevel: 'silent',
   };
   expect(Object.keys(values)).toEqual(Object.keys(SETTINGS));
