@@ -1,6 +1,8 @@
 /** Single use over several processes and one real store: exactly once, or nobody knows. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
@@ -20,6 +22,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
+  agent.destroy();
   for (const each of running.splice(0)) await each.kill();
 });
 
@@ -51,9 +54,14 @@ async function sharing(store: RedisServer, count: number): Promise<ServiceProces
   return Promise.all(Array.from({ length: count }, () => service(variables)));
 }
 
+/** A thousand requests at once to each process; the others wait for a connection. */
+const agent = new Agent({ keepAlive: true, maxSockets: 1000 });
+
 async function post(place: string, body: string): Promise<{ status: number; answer: unknown }> {
-  const response = await fetch(place, { method: 'POST', body, headers: JSON_TYPE });
-  return { status: response.status, answer: await response.json() };
+  const sent = request(place, { method: 'POST', headers: JSON_TYPE, agent }).end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const answer = JSON.parse(Buffer.concat(await response.toArray()).toString()) as unknown;
+  return { status: response.statusCode ?? 0, answer };
 }
 
 const issue = ({ url }: ServiceProcess) => post(`${url}/v1/challenges`, '{}');
@@ -140,12 +148,12 @@ test('the store dies midway: inconclusive, never used again; and after it comes 
 test('the store is emptied under a running service: what was issued before is refused', async () => {
   const store = await redis();
   const [one] = (await sharing(store, 1)) as [ServiceProcess];
-  const request = await requestFor(one);
-  expect(await use(one, request)).toBe('accept');
+  const sent = await requestFor(one);
+  expect(await use(one, sent)).toBe('accept');
   const client = new Redis(store.url);
   await client.flushall();
   client.disconnect();
-  expect(await use(one, request)).toBe(LOST);
+  expect(await use(one, sent)).toBe(LOST);
 });
 
 test('a flood fills the store: it takes and issues no more, and forgets none', async () => {
@@ -200,12 +208,12 @@ describe('refuses to start with exit code 78', () => {
     const first = await service(variables);
     const { code, said } = await refusalOf({ ...shared, ...variables });
     expect([code, said]).toEqual([78, expect.stringMatching(/another process/)]);
-    const request = await requestFor(first);
-    expect(await use(first, request)).toBe('accept');
+    const sent = await requestFor(first);
+    expect(await use(first, sent)).toBe('accept');
     await first.kill();
     const second = await service(variables);
     // Its predecessor's marks are gone, so its predecessor's challenges are as well.
-    expect(await use(second, request)).toBe(LOST);
+    expect(await use(second, sent)).toBe(LOST);
     const fresh = await requestFor(second);
     expect(await use(second, fresh)).toBe('accept');
     expect(await second.stop()).toBe(0);
