@@ -12,7 +12,7 @@ export type IssueChallenge = (purpose: ChallengePurpose) => {
   readonly expiresAt: number;
 };
 
-export const IssuedChallengeSchema = Type.Object(
+const IssuedChallengeSchema = Type.Object(
   {
     challenge: Type.String({
       description: 'Give these bytes to the device (base64url without padding, at most 128 bytes).',

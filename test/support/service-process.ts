@@ -62,7 +62,7 @@ function spawnService(variables: Readonly<Record<string, string>>): ChildProcess
     ENIGM_ATTEST_WORKERS: '2',
     ENIGM_ATTEST_LOG_LEVEL: 'error',
   };
-  return spawn('node_modules/.bin/node', ['src/cli/bin.ts', 'serve'], {
+  return spawn(process.execPath, ['src/cli/bin.ts', 'serve'], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...defaults, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -5,7 +5,7 @@ import type { Evidence } from '../../src/simulator/index.ts';
 import { AT } from '../support/world.ts';
 import type { JudgedVector } from './judged.ts';
 
-export const UNNAMED: IssuedChallenge['context'] = {
+const UNNAMED: IssuedChallenge['context'] = {
   handle: 'unnamed',
   enrolment: 'unnamed',
   action: 'unnamed',
@@ -14,7 +14,7 @@ export const UNNAMED: IssuedChallenge['context'] = {
 };
 
 /** A challenge issued a minute ago to this caller for nothing in particular, with some of that changed. */
-export function issued(
+function issued(
   { challenge }: Pick<Evidence, 'challenge'>,
   changes: Partial<IssuedChallenge> = {},
 ): Pick<JudgeContext, 'challenge'> {
