@@ -55,11 +55,20 @@ export async function startService(
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,
-      policies: () => checkReadiness(trust, snapshot, config.readinessPolicies, Date.now()),
+      policies: () =>
+        checkReadiness(
+          trust,
+          snapshot,
+          config.readinessPolicies,
+          Date.now(),
+          challenges.marks.whyNotIssuing(),
+        ),
     },
     ...(logStream === undefined ? {} : { logStream }),
   });
   log = server.log;
+  const problem = challenges.marks.whyNotIssuing();
+  if (problem !== null) log.error(problem);
   await pool.start();
   await server.listen({ host: config.host, port: config.port });
   const { address, port, family } = server.server.address() as AddressInfo;

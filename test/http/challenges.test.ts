@@ -339,6 +339,43 @@ test('a service that issues none says so', async () => {
   }
 });
 
+test('a flood of uses evicts no mark: a full memory decides no more and issues no more', async () => {
+  const small = await serve({ challengeMarks: 2 });
+  try {
+    const requests: string[] = [];
+    for (let made = 0; made < 4; made += 1) {
+      const { answer } = await post(`${small.url}/v1/challenges`, '{}');
+      const { chain } = answering(answer['challenge'] as string);
+      const sent = chain.map((der) => Buffer.from(der).toString('base64'));
+      const { challenge } = answer;
+      requests.push(JSON.stringify({ chain: sent, challenge, policy: 'enigm-development' }));
+    }
+    const use = async (request: string | undefined) => {
+      const { answer } = await post(`${small.url}/v1/verify`, request as string);
+      return stateOf(answer as unknown as Report);
+    };
+    expect(await use(requests[0])).toEqual(['accept', []]);
+    expect(await use(requests[1])).toEqual(['accept', []]);
+    for (const flood of [requests[2], requests[3], requests[2]]) {
+      expect(await use(flood)).toEqual(['inconclusive', ['CHALLENGE_MARK_UNAVAILABLE']]);
+    }
+    expect(await use(requests[0])).toEqual(['reject', ['CHALLENGE_REUSED']]);
+    const { status, answer } = await post(`${small.url}/v1/challenges`, '{}');
+    expect([status, answer['code']]).toEqual([503, 'SERVICE_NOT_READY']);
+    const ready = await (await fetch(`${small.url}/health/ready`)).json();
+    const states = (
+      ready as { policies: { policy: string; canDecide: boolean; reasons: string[] }[] }
+    ).policies;
+    expect(states.find(({ policy }) => policy === 'enigm-development')?.canDecide).toBe(true);
+    expect(states.find(({ policy }) => policy === 'enigm-production')).toMatchObject({
+      canDecide: false,
+      reasons: expect.arrayContaining([expect.stringContaining('full')]),
+    });
+  } finally {
+    await small.close();
+  }
+});
+
 test('nothing a caller names reaches the log', async () => {
   const handle = `handle-${Date.now()}`;
   await verify(answering(await challengeFor({ handle })), { context: { handle } });

@@ -1,5 +1,6 @@
 /** Statements: whose they are, what they prove, and where what they say counts. */
 import { createPublicKey, sign } from 'node:crypto';
+import fc from 'fast-check';
 import { compactVerify } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { JudgeContext } from '../../src/core/judge.ts';
@@ -328,4 +329,22 @@ test('what a revoked device says does not count', () => {
   );
   const waived = reportWith(evidence, sound(evidence), { revocation: 'waived' });
   expect(waived.statement?.counts).toBe(true);
+});
+
+test('any text is refused by name, and never taken for a statement', () => {
+  const evidence = attest(world);
+  const whole = sound(evidence);
+  const changed = fc
+    .tuple(fc.nat(whole.length - 1), fc.string({ maxLength: 3 }), fc.nat(3))
+    .map(([at, put, drop]) => whole.slice(0, at) + put + whole.slice(at + drop));
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), changed), (text) => {
+      fc.pre(text !== whole);
+      const report = reportWith(evidence, text);
+      expect(report.outcome).toBe('reject');
+      expect(report.binding.keyPossession).toBe('mismatch');
+      expect(report.findings[0]?.code).toMatch(/^STATEMENT_/);
+    }),
+    { numRuns: 200 },
+  );
 });

@@ -61,7 +61,7 @@ export const BINDING_CODES = {
   CHALLENGE_EXPIRED: {
     ...CHALLENGE,
     failureClass: 'STALE_ATTESTATION',
-    text: 'the challenge was issued by this service and its time is over',
+    text: 'the challenge was issued by this service and is outside its time',
     why: 'a challenge is good for minutes, so that evidence cannot be kept for later',
     remedy: NEW_CHALLENGE,
   },
