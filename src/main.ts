@@ -69,8 +69,14 @@ export async function startService(
   log = server.log;
   const problem = challenges.marks.whyNotIssuing();
   if (problem !== null) log.error(problem);
-  await pool.start();
-  await server.listen({ host: config.host, port: config.port });
+  try {
+    await pool.start();
+    await server.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await pool.close();
+    await challenges.close();
+    throw error;
+  }
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,

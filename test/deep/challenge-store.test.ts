@@ -220,6 +220,16 @@ describe('refuses to start with exit code 78', () => {
   });
 });
 
+test('a service that cannot listen ends, though its store is there', async () => {
+  const store = await redis();
+  const { code, said } = await refusalOf({
+    ENIGM_ATTEST_CHALLENGE_KEYS: KEYS,
+    ENIGM_ATTEST_CHALLENGE_STORE: store.url,
+    ENIGM_ATTEST_PORT: String(store.port),
+  });
+  expect([code, said]).toEqual([70, expect.stringContaining('EADDRINUSE')]);
+});
+
 test('keys rotate without invalidating what is outstanding', async () => {
   const [older, newer] = [randomBytes(32), randomBytes(32)].map((key) => key.toString('base64url'));
   const store = await redis();
