@@ -106,7 +106,11 @@ async function lockWhereNeeded(
 ): Promise<() => Promise<void>> {
   const isAlone = challengeKeys.length === 0 || challengeLifetimeSeconds === 0;
   if (isAlone || challengeStore !== '') return async () => {};
-  const unlock = await lockKeys(state, keys);
+  const unlock = await lockKeys(state, keys).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationFault(
+      `setting state: ${state} cannot hold the lock of the challenge keys (${error.code ?? error.message})`,
+    );
+  });
   if (unlock !== null) return unlock;
   throw new ConfigurationFault(
     'setting challengeKeys: another process on this machine issues challenges with the same keys, and without a challengeStore each would let every challenge be used once more; configure a challengeStore, or other keys',

@@ -1,5 +1,5 @@
 /** What the settings promise: single use, or no start. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -58,6 +58,14 @@ describe('refuses to start', () => {
     opened.splice(0);
     await open({ challengeKeys: [KEY], state });
   });
+});
+
+test('a state folder that cannot hold the lock is a fault of the settings', async () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'enigm-attest-')), 'file');
+  writeFileSync(file, '');
+  await expect(open({ challengeKeys: [KEY], state: file })).rejects.toThrow(
+    /setting state: .*EEXIST/,
+  );
 });
 
 test('several processes that issue none are no danger, and know no challenge', async () => {
