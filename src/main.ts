@@ -7,7 +7,9 @@ import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
+import type { ResultTerms } from './pool/protocol.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
+import { openSigner, withResults } from './results/index.ts';
 import { ROOTS } from './sources/package-root.ts';
 import { loadBundledSnapshot } from './sources/revocation.ts';
 import { buildTrust, loadTrustMaterial } from './sources/trust.ts';
@@ -27,6 +29,7 @@ export async function startService(
   const material = loadTrustMaterial(config);
   const trust = buildTrust(material);
   const snapshot = loadBundledSnapshot(ROOTS);
+  const signer = openSigner(config);
   let log: FastifyBaseLogger | undefined;
   const challenges = await openChallenges({
     settings: config,
@@ -40,6 +43,7 @@ export async function startService(
     ...config,
     trust: material,
     challengeSecrets: challenges.secrets,
+    results: signer === null ? null : resultTermsOf(config),
     revocation: () => snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
@@ -50,7 +54,11 @@ export async function startService(
   const server = await buildServer({
     config,
     trust,
-    submit: withSingleUse((job) => pool.submit(job), challenges.marks),
+    submit: withResults(
+      withSingleUse((job) => pool.submit(job), challenges.marks),
+      signer,
+    ),
+    jwks: signer?.jwks ?? { keys: [] },
     issueChallenge: challenges.issue,
     health: {
       workersUp: () => pool.workersUp,
@@ -85,5 +93,14 @@ export async function startService(
       await pool.close();
       await challenges.close();
     },
+  };
+}
+
+function resultTermsOf(config: Config): ResultTerms {
+  const { resultIssuer, resultAudiences, resultLifetimeSeconds } = config;
+  return {
+    issuer: resultIssuer,
+    audiences: resultAudiences,
+    lifetimeSeconds: resultLifetimeSeconds,
   };
 }

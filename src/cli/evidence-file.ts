@@ -47,7 +47,16 @@ function isJsonSpace(octet: number): boolean {
 }
 
 function bare(chain: VerifyRequest['chain']): VerifyRequest {
-  return { chain, challenge: null, policy: null, publicKey: null, statement: null, context: {} };
+  return {
+    chain,
+    challenge: null,
+    policy: null,
+    publicKey: null,
+    statement: null,
+    context: {},
+    result: 'report',
+    audience: null,
+  };
 }
 
 function fromRequest(json: string): VerifyRequest {

@@ -177,6 +177,26 @@ export const ReportSchema = Type.Object(
   { ...STRICT, title: 'Report' },
 );
 
+const Token = Type.String({
+  description: 'EAR: a JWS signed by this service, see /.well-known/jwks.json.',
+});
+
+/** The answer to `result: token`. */
+export const TokenAnswerSchema = Type.Object(
+  {
+    outcome: OneOf(['accept', 'reject', 'inconclusive']),
+    codes: Type.Array(OneOf(Object.keys(FINDING_CODES))),
+    token: Token,
+  },
+  { ...STRICT, title: 'SignedResult' },
+);
+
+/** The answer to `result: both`. */
+export const ReportWithTokenSchema = Type.Object(
+  { ...ReportSchema.properties, token: Token },
+  { ...STRICT, title: 'ReportWithToken' },
+);
+
 export const ProblemSchema = Type.Object(
   {
     type: Type.Literal('about:blank'),

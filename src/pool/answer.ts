@@ -13,9 +13,10 @@ import {
   toProblem,
   type VerifyRequest,
 } from '../request/index.ts';
+import { toEarClaims } from '../results/ear.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
-import type { Answer, Job } from './protocol.ts';
+import type { Answer, Job, ResultTerms } from './protocol.ts';
 
 /** What answers depend on beside the request. `now`: milliseconds since 1970. */
 export interface AnswerContext {
@@ -23,6 +24,8 @@ export interface AnswerContext {
   readonly revocation: RevocationSnapshot;
   /** Null: this service issues no challenges. */
   readonly challengeKeys: ChallengeKeys | null;
+  /** Null: this service has no key to sign results with. */
+  readonly results: ResultTerms | null;
   readonly now: number;
 }
 
@@ -44,6 +47,8 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     const known = [...trust.policies.keys()].join(', ');
     return problem('POLICY_UNKNOWN', `there is no such policy; there are ${known}`, 'policy');
   }
+  const terms = termsOf(request, answering.results);
+  if ('status' in terms) return terms;
   const { claim, id } = claimOf(request, job, answering);
   const document = judge(prove(request.chain, trust.anchors), {
     evidenceTime: now,
@@ -61,7 +66,7 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
   });
   return {
     status: 200,
-    body: JSON.stringify(document),
+    ...resultOf(document, request, terms, now),
     facts: {
       kind: 'report',
       outcome: document.outcome,
@@ -73,6 +78,48 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     ...(claim.kind === 'issued' && usesUp(document, claim.issued.mark)
       ? { claim: { id, issuedAt: claim.issued.issuedAt, expiresAt: claim.issued.expiresAt } }
       : {}),
+  };
+}
+
+/**
+ * Who a result is for, looked at before anything is verified: what cannot be signed must not use up a
+ * challenge.
+ */
+function termsOf(
+  { result, audience }: VerifyRequest,
+  terms: ResultTerms | null,
+): ResultTerms | Answer {
+  if (result === 'report') return terms ?? NO_TERMS;
+  if (terms === null) {
+    return problem(
+      'RESULT_NOT_SIGNED',
+      'this service has no key to sign results with; ask for the report',
+      'result',
+    );
+  }
+  const { audiences } = terms;
+  if (audience === null || audiences.length === 0 || audiences.includes(audience)) {
+    return { ...terms, audiences: [audience ?? audiences[0] ?? terms.issuer] };
+  }
+  return problem('AUDIENCE_UNKNOWN', 'this service makes no results for it', 'audience');
+}
+
+const NO_TERMS: ResultTerms = { issuer: '', audiences: [], lifetimeSeconds: 0 };
+
+/** The body as the request asks for it, and what is yet to be signed into it. */
+function resultOf(
+  report: Report,
+  { result }: VerifyRequest,
+  { issuer, audiences: [audience = issuer], lifetimeSeconds }: ResultTerms,
+  now: number,
+): Pick<Answer, 'body' | 'toSign'> {
+  if (result === 'report') return { body: JSON.stringify(report) };
+  const { outcome, findings } = report;
+  const codes = findings.map(({ code }) => code);
+  const claims = toEarClaims(report, { issuer, audience, now, lifetimeSeconds });
+  return {
+    body: JSON.stringify(result === 'both' ? report : { outcome, codes }),
+    toSign: [{ member: 'token', kind: 'ear', claims }],
   };
 }
 

@@ -4,7 +4,7 @@ import { Piscina } from 'piscina';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { TrustMaterial } from '../sources/trust.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
-import type { Answer, Batch, Job, WorkerStart } from './protocol.ts';
+import type { Answer, Batch, Job, ResultTerms, WorkerStart } from './protocol.ts';
 
 export interface PoolOptions {
   readonly workers: number;
@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly trust: TrustMaterial;
   /** Secrets of this service's challenges, the issuing one first; left out: it issues none. */
   readonly challengeSecrets?: readonly Uint8Array[];
+  /** Left out: nothing is signed. */
+  readonly results?: ResultTerms | null;
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
@@ -40,8 +42,8 @@ export class VerificationPool {
   readonly #revocation: () => RevocationSnapshot;
 
   constructor(options: PoolOptions) {
-    const { trust, challengeSecrets = [] } = options;
-    const start: WorkerStart = { trust, challengeSecrets };
+    const { trust, challengeSecrets = [], results = null } = options;
+    const start: WorkerStart = { trust, challengeSecrets, results };
     this.#workers = options.workers;
     this.#revocation = options.revocation;
     this.#piscina = new Piscina<Batch, readonly Answer[]>({

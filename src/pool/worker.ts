@@ -3,13 +3,14 @@ import { workerData } from 'piscina';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
-import type { Answer, Batch, WorkerStart } from './protocol.ts';
+import type { Answer, Batch, ResultTerms, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 
 /** What every answer of this worker rests on. */
 interface Prepared {
   readonly trust: Trust;
   readonly challengeKeys: ChallengeKeys | null;
+  readonly results: ResultTerms | null;
 }
 
 /** That, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
@@ -22,11 +23,11 @@ export function answerBatch({ jobs, revocation }: Batch): readonly Answer[] {
   return jobs.map((job) => answer(job, { ...known, revocation, now: Date.now() }));
 }
 
-function prepare({ trust, challengeSecrets }: WorkerStart): Prepared | Error {
+function prepare({ trust, challengeSecrets, results }: WorkerStart): Prepared | Error {
   try {
     runSelfTest();
     const challengeKeys = challengeSecrets.length === 0 ? null : toKeys(challengeSecrets);
-    return { trust: buildTrust(trust), challengeKeys };
+    return { trust: buildTrust(trust), challengeKeys, results };
   } catch (error) {
     return error as Error;
   }

@@ -19,6 +19,12 @@ import { parsePublicKey } from './public-key.ts';
 /** Longest challenge a keystore takes is 128 bytes: 171 characters of base64url. */
 const MAX_CHALLENGE_CHARACTERS = 171;
 
+const MAX_AUDIENCE_CHARACTERS = 256;
+
+/** What a request can be answered with. */
+export const RESULT_FORMS = ['report', 'token', 'both'] as const;
+export type ResultForm = (typeof RESULT_FORMS)[number];
+
 export const VerifyRequestSchema = Type.Object(
   {
     chain: Type.Union([Type.String(), Type.Array(Type.String())], {
@@ -46,7 +52,21 @@ export const VerifyRequestSchema = Type.Object(
     ),
     context: Type.Optional(ContextSchema),
     result: Type.Optional(
-      Type.Literal('report', { description: 'What to answer with: the report.' }),
+      Type.Union(
+        RESULT_FORMS.map((form) => Type.Literal(form)),
+        {
+          description:
+            'What to answer with: the report (default), a signed result and its outcome, or both.',
+        },
+      ),
+    ),
+    audience: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_AUDIENCE_CHARACTERS,
+        pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+        description: 'Who the signed result is for, such as the address of the relying party.',
+      }),
     ),
   },
   { additionalProperties: false, title: 'VerifyRequest' },
@@ -65,6 +85,9 @@ export interface VerifyRequest {
   readonly statement: string | null;
   /** What the request says the evidence is for. */
   readonly context: RequestContext;
+  readonly result: ResultForm;
+  /** Who a signed result is for; null: as configured. */
+  readonly audience: string | null;
 }
 
 export type RequestResult =
@@ -102,10 +125,20 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       'is neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK',
     );
   }
-  const { policy = null, statement = null, context = {} } = document;
+  const { policy = null, statement = null, context = {}, result = 'report' } = document;
+  const { audience = null } = document;
   return {
     ok: true,
-    request: { chain: decoded.chain, challenge, policy, publicKey, statement, context },
+    request: {
+      chain: decoded.chain,
+      challenge,
+      policy,
+      publicKey,
+      statement,
+      context,
+      result,
+      audience,
+    },
   };
 }
 

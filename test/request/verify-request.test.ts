@@ -71,6 +71,8 @@ describe('what is read', () => {
         publicKey: null,
         statement: null,
         context: {},
+        result: 'report',
+        audience: null,
       },
     });
   });
