@@ -37,6 +37,7 @@ import type { Proof } from './prove.ts';
 import type { ReleaseRegistry } from './reference/index.ts';
 import {
   deriveOutcome,
+  type Exposure,
   REPORT_VERSION,
   type Report,
   type ReportRevocation,
@@ -123,21 +124,30 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     environment: context.environment,
     findings,
     layers,
-    chain: toReportChain(proof.certificates, proof.path, proof.provisioningInfo),
-    key: path === null ? null : toReportKey(path),
-    keyDescription:
-      description === null
-        ? null
-        : toReportKeyDescription(
-            description,
-            policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted',
-          ),
+    ...reportProof(proof, policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
     binding: { ...binding.binding, keyPossession: statement.possession },
     statement: statement.report,
     release: toReportRelease(posture),
     eligibility: [],
+  };
+}
+
+/** What a proof itself shows: made once for a proof that is remembered. */
+function reportProof(
+  { certificates, path, provisioningInfo, keyDescription, parts }: Proof,
+  exposure: Exposure,
+): Pick<Report, 'chain' | 'key' | 'keyDescription'> {
+  parts.chain ??= toReportChain(certificates, path, provisioningInfo);
+  if (path.ok) parts.key ??= toReportKey(path.value);
+  if (keyDescription?.ok) {
+    parts[exposure] ??= toReportKeyDescription(keyDescription.value, exposure);
+  }
+  return {
+    chain: parts.chain,
+    key: parts.key ?? null,
+    keyDescription: parts[exposure] ?? null,
   };
 }
 

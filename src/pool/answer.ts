@@ -2,8 +2,8 @@
 import { type ChallengeKeys, openChallenge } from '../challenge/challenge.ts';
 import type { ChallengeClaim, MarkState } from '../core/binding/index.ts';
 import { judge } from '../core/judge.ts';
-import { prove } from '../core/prove.ts';
-import type { Report } from '../core/report/index.ts';
+import { type ProofMemory, prove } from '../core/prove.ts';
+import { type Report, toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import {
   checkVerifyRequest,
@@ -27,6 +27,7 @@ export interface AnswerContext {
   /** Null: this service has no key to sign results with. */
   readonly results: ResultTerms | null;
   readonly now: number;
+  readonly memory: ProofMemory;
 }
 
 /** Answers a request. Evidence that is rejected is an answer like any other. */
@@ -40,7 +41,7 @@ export function answer(job: Job, context: AnswerContext): Answer {
 }
 
 function report(request: VerifyRequest, job: Job, answering: AnswerContext): Answer {
-  const { trust, revocation, now } = answering;
+  const { trust, revocation, now, memory } = answering;
   const name = request.policy ?? trust.defaultPolicy;
   const policy = trust.policies.get(name);
   if (policy === undefined) {
@@ -50,7 +51,8 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
   const terms = termsOf(request, answering.results);
   if ('status' in terms) return terms;
   const { claim, id } = claimOf(request, job, answering);
-  const document = judge(prove(request.chain, trust.anchors), {
+  const proof = prove(request.chain, trust.anchors, memory);
+  const document = judge(proof, {
     evidenceTime: now,
     appraisedAt: now,
     policy,
@@ -66,7 +68,7 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
   });
   return {
     status: 200,
-    ...resultOf(document, request, terms, now),
+    ...resultOf(document, toReportText(document, proof.parts), request, terms, now),
     facts: {
       kind: 'report',
       outcome: document.outcome,
@@ -109,16 +111,17 @@ const NO_TERMS: ResultTerms = { issuer: '', audiences: [], lifetimeSeconds: 0 };
 /** The body as the request asks for it, and what is yet to be signed into it. */
 function resultOf(
   report: Report,
+  text: string,
   { result }: VerifyRequest,
   { issuer, audiences: [audience = issuer], lifetimeSeconds }: ResultTerms,
   now: number,
 ): Pick<Answer, 'body' | 'toSign'> {
-  if (result === 'report') return { body: JSON.stringify(report) };
+  if (result === 'report') return { body: text };
   const { outcome, findings } = report;
   const codes = findings.map(({ code }) => code);
   const claims = toEarClaims(report, { issuer, audience, now, lifetimeSeconds });
   return {
-    body: JSON.stringify(result === 'both' ? report : { outcome, codes }),
+    body: result === 'both' ? text : JSON.stringify({ outcome, codes }),
     toSign: [{ member: 'token', kind: 'ear', claims }],
   };
 }

@@ -3,6 +3,7 @@ import { workerData } from 'piscina';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
+import { createMemory } from './memory.ts';
 import type { Answer, Batch, ResultTerms, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 
@@ -16,11 +17,13 @@ interface Prepared {
 /** That, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
 const prepared: Prepared | Error = prepare(workerData as WorkerStart);
 
+const memory = createMemory();
+
 /** Answers every job of a batch, each at the moment it is looked at. */
 export function answerBatch({ jobs, revocation }: Batch): readonly Answer[] {
   if (prepared instanceof Error) throw prepared;
   const known = prepared;
-  return jobs.map((job) => answer(job, { ...known, revocation, now: Date.now() }));
+  return jobs.map((job) => answer(job, { ...known, revocation, memory, now: Date.now() }));
 }
 
 function prepare({ trust, challengeSecrets, results }: WorkerStart): Prepared | Error {

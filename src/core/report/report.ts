@@ -179,3 +179,14 @@ export interface Report {
   readonly release: ReportRelease | null;
   readonly eligibility: readonly ReportEligibility[];
 }
+
+/** Parts of a report that depend on nothing but the proof. */
+export interface ReportParts {
+  chain?: ReportChain;
+  key?: ReportKey;
+  /** With device identifiers shown, and without. */
+  exposed?: ReportKeyDescription;
+  redacted?: ReportKeyDescription;
+  /** The same as JSON. */
+  texts?: { chain?: string; key?: string; exposed?: string; redacted?: string };
+}
