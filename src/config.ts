@@ -214,6 +214,21 @@ export const SETTINGS = {
     defaultText: '`300`',
     text: 'seconds until a signed result expires',
   },
+  enrolmentLifetimeSeconds: {
+    variable: 'ENIGM_ATTEST_ENROLMENT_LIFETIME_SECONDS',
+    schema: Type.Integer({ minimum: 60, maximum: 315_360_000 }),
+    default: () => 31_536_000,
+    defaultText: '`31536000`',
+    text: 'seconds until an enrolment record expires',
+  },
+  handleKey: {
+    variable: 'ENIGM_ATTEST_HANDLE_KEY',
+    schema: Type.String({ pattern: '^$|^[A-Za-z0-9_-]{43,}$' }),
+    default: () => '',
+    defaultText: 'one made and kept in the state folder',
+    text: 'secret of at least 32 bytes, base64url, of the HMAC that stands for handles; the same for all processes',
+    secret: true,
+  },
   logLevel: {
     variable: 'ENIGM_ATTEST_LOG_LEVEL',
     schema: Type.Union([
@@ -278,6 +293,7 @@ export function toPrintableConfig(config: Config): Readonly<Record<string, unkno
     callers: config.callers.map(({ id }) => ({ id, tokenSha256: 'masked' })),
     challengeKeys: config.challengeKeys.map(() => 'masked'),
     challengeStore: config.challengeStore === '' ? '' : 'masked',
+    handleKey: config.handleKey === '' ? '' : 'masked',
   };
 }
 

@@ -9,7 +9,7 @@ import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
 import type { ResultTerms } from './pool/protocol.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
-import { openSigner, withResults } from './results/index.ts';
+import { openHandleKey, openSigner, type Signer, withResults } from './results/index.ts';
 import { ROOTS } from './sources/package-root.ts';
 import { loadBundledSnapshot } from './sources/revocation.ts';
 import { buildTrust, loadTrustMaterial } from './sources/trust.ts';
@@ -43,7 +43,7 @@ export async function startService(
     ...config,
     trust: material,
     challengeSecrets: challenges.secrets,
-    results: signer === null ? null : resultTermsOf(config),
+    results: signer === null ? null : resultTermsOf(config, signer),
     revocation: () => snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
@@ -96,11 +96,14 @@ export async function startService(
   };
 }
 
-function resultTermsOf(config: Config): ResultTerms {
+function resultTermsOf(config: Config, { jwks }: Signer): ResultTerms {
   const { resultIssuer, resultAudiences, resultLifetimeSeconds } = config;
   return {
     issuer: resultIssuer,
     audiences: resultAudiences,
     lifetimeSeconds: resultLifetimeSeconds,
+    enrolmentLifetimeSeconds: config.enrolmentLifetimeSeconds,
+    handleKey: openHandleKey(config),
+    jwks,
   };
 }

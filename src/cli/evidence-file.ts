@@ -56,6 +56,8 @@ function bare(chain: VerifyRequest['chain']): VerifyRequest {
     context: {},
     result: 'report',
     audience: null,
+    enrol: false,
+    enrolmentRecord: null,
   };
 }
 

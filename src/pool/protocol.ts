@@ -5,6 +5,7 @@ import type { TrustState } from '../core/posture/index.ts';
 import type { Outcome } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { ProblemCode } from '../request/index.ts';
+import type { JwkSet } from '../results/keys.ts';
 import type { SignedKind } from '../results/kinds.ts';
 import type { Claims } from '../results/sign.ts';
 import type { TrustMaterial } from '../sources/trust.ts';
@@ -46,6 +47,11 @@ export interface ResultTerms {
   /** The first is that of requests that name none; where there are more or others, only these. */
   readonly audiences: readonly string[];
   readonly lifetimeSeconds: number;
+  readonly enrolmentLifetimeSeconds: number;
+  /** Of the HMAC that stands for handles. */
+  readonly handleKey: Uint8Array;
+  /** Keys that this service's records are signed with. */
+  readonly jwks: JwkSet;
 }
 
 /** A challenge that a verified chain carries and that is about to be used. */

@@ -19,10 +19,11 @@ import { parsePublicKey } from './public-key.ts';
 /** Longest challenge a keystore takes is 128 bytes: 171 characters of base64url. */
 const MAX_CHALLENGE_CHARACTERS = 171;
 
+const MAX_RECORD_CHARACTERS = 8192;
 const MAX_AUDIENCE_CHARACTERS = 256;
 
 /** What a request can be answered with. */
-export const RESULT_FORMS = ['report', 'token', 'both'] as const;
+const RESULT_FORMS = ['report', 'token', 'both'] as const;
 export type ResultForm = (typeof RESULT_FORMS)[number];
 
 export const VerifyRequestSchema = Type.Object(
@@ -60,6 +61,17 @@ export const VerifyRequestSchema = Type.Object(
         },
       ),
     ),
+    enrol: Type.Optional(
+      Type.Boolean({
+        description: 'Answer an accept with a signed record of the device, to bring back later.',
+      }),
+    ),
+    enrolmentRecord: Type.Optional(
+      Type.String({
+        maxLength: MAX_RECORD_CHARACTERS,
+        description: 'The record of an earlier enrolment: what has changed since becomes findings.',
+      }),
+    ),
     audience: Type.Optional(
       Type.String({
         minLength: 1,
@@ -86,6 +98,9 @@ export interface VerifyRequest {
   /** What the request says the evidence is for. */
   readonly context: RequestContext;
   readonly result: ResultForm;
+  readonly enrol: boolean;
+  /** A compact JWS, not looked into. */
+  readonly enrolmentRecord: string | null;
   /** Who a signed result is for; null: as configured. */
   readonly audience: string | null;
 }
@@ -126,7 +141,7 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
     );
   }
   const { policy = null, statement = null, context = {}, result = 'report' } = document;
-  const { audience = null } = document;
+  const { audience = null, enrol = false, enrolmentRecord = null } = document;
   return {
     ok: true,
     request: {
@@ -138,6 +153,8 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       context,
       result,
       audience,
+      enrol,
+      enrolmentRecord,
     },
   };
 }

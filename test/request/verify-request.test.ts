@@ -73,6 +73,8 @@ describe('what is read', () => {
         context: {},
         result: 'report',
         audience: null,
+        enrol: false,
+        enrolmentRecord: null,
       },
     });
   });

@@ -68,6 +68,8 @@ test('every setting can be given as a variable', () => {
     resultIssuer: 'https://verifier.example',
     resultAudiences: '["https://rp.example"]',
     resultLifetimeSeconds: '60',
+    enrolmentLifetimeSeconds: '60',
+    handleKey: 'h'.repeat(43),
     logLevel: 'silent',
   };
   expect(Object.keys(values)).toEqual(Object.keys(SETTINGS));
@@ -77,10 +79,10 @@ test('every setting can be given as a variable', () => {
   expect(loadConfig({}, variables)).toMatchObject({
     callers: CALLERS,
     maxQueue: 3,
-    resultKeys: '["key.pem"]',
+    resultKeys: ['key.pem'],
     resultIssuer: 'https://verifier.example',
-    resultAudiences: '["https://rp.example"]',
-    resultLifetimeSeconds: '60',
+    resultAudiences: ['https://rp.example'],
+    resultLifetimeSeconds: 60,
     logLevel: 'silent',
   });
 });
