@@ -207,6 +207,49 @@ export const SETTINGS = {
     defaultText: '`[]`; in development the app of simulated devices',
     text: 'apps whose statements speak for their devices: package and SHA-256 of the signing certificate',
   },
+  resultKeys: {
+    variable: 'ENIGM_ATTEST_RESULT_KEYS',
+    schema: Type.Array(Type.String({ minLength: 1 })),
+    default: () => [],
+    defaultText: '`[]`; in development one is made and kept in the state folder',
+    text: 'PEM files of the keys of signed results: the first signs (private, EC P-256, P-384 or Ed25519), the others are published beside it; without one production signs nothing',
+  },
+  resultIssuer: {
+    variable: 'ENIGM_ATTEST_RESULT_ISSUER',
+    schema: Type.String({ minLength: 1, maxLength: 256 }),
+    default: () => 'enigm-attest',
+    defaultText: '`enigm-attest`',
+    text: 'issuer that signed results name; best the address of this service',
+  },
+  resultAudiences: {
+    variable: 'ENIGM_ATTEST_RESULT_AUDIENCES',
+    schema: Type.Array(Type.String({ minLength: 1, maxLength: 256 })),
+    default: () => [],
+    defaultText: '`[]`: whoever a request names, or the issuer itself',
+    text: 'who results are made for: the first where a request names nobody, and no others',
+  },
+  resultLifetimeSeconds: {
+    variable: 'ENIGM_ATTEST_RESULT_LIFETIME_SECONDS',
+    schema: Type.Integer({ minimum: 1, maximum: 86_400 }),
+    default: () => 300,
+    defaultText: '`300`',
+    text: 'seconds until a signed result expires',
+  },
+  enrolmentLifetimeSeconds: {
+    variable: 'ENIGM_ATTEST_ENROLMENT_LIFETIME_SECONDS',
+    schema: Type.Integer({ minimum: 60, maximum: 315_360_000 }),
+    default: () => 31_536_000,
+    defaultText: '`31536000`',
+    text: 'seconds until an enrolment record expires',
+  },
+  handleKey: {
+    variable: 'ENIGM_ATTEST_HANDLE_KEY',
+    schema: Type.String({ pattern: '^$|^[A-Za-z0-9_-]{43,}$' }),
+    default: () => '',
+    defaultText: 'one made and kept in the state folder',
+    text: 'secret of at least 32 bytes, base64url, of the HMAC that stands for handles; the same for all processes',
+    secret: true,
+  },
   logLevel: {
     variable: 'ENIGM_ATTEST_LOG_LEVEL',
     schema: Type.Union([
@@ -271,6 +314,7 @@ export function toPrintableConfig(config: Config): Readonly<Record<string, unkno
     callers: config.callers.map(({ id }) => ({ id, tokenSha256: 'masked' })),
     challengeKeys: config.challengeKeys.map(() => 'masked'),
     challengeStore: config.challengeStore === '' ? '' : 'masked',
+    handleKey: config.handleKey === '' ? '' : 'masked',
   };
 }
 

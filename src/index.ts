@@ -28,6 +28,18 @@ export {
   type StatementFields,
 } from './core/statement/index.ts';
 export { StatementHeaderSchema, StatementPayloadSchema } from './request/index.ts';
+export {
+  type DocumentExpectation,
+  type DocumentKind,
+  parseJwkSet,
+  parseVerificationKey,
+  type TokenFault,
+  toEatNonce,
+  type VerificationKey,
+  type VerifiedDocument,
+  verifyDocument,
+  verifyResult,
+} from './results/index.ts';
 export { loadBuiltInAnchors, loadTestAnchors } from './sources/anchors.ts';
 export { ROOTS, VERIFIER } from './sources/package-root.ts';
 export { loadBundledSnapshot, loadSnapshotWith } from './sources/revocation.ts';

@@ -7,8 +7,10 @@ import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
+import type { ResultTerms } from './pool/protocol.ts';
 import { shareTrust } from './pool/shared-trust.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
+import { openHandleKey, openSigner, type Signer, withResults } from './results/index.ts';
 import { ROOTS } from './sources/package-root.ts';
 import { loadBundledSnapshot } from './sources/revocation.ts';
 import { TrustKeeper } from './sources/trust-keeper.ts';
@@ -26,6 +28,7 @@ export async function startService(
   logStream?: NodeJS.WritableStream,
 ): Promise<Service> {
   const snapshot = loadBundledSnapshot(ROOTS);
+  const signer = openSigner(config);
   let log: FastifyBaseLogger | undefined;
   const keeper = new TrustKeeper(config, {
     onReloaded: ({ policies, registry }) => {
@@ -49,6 +52,7 @@ export async function startService(
     ...config,
     trust: () => shared,
     challengeSecrets: challenges.secrets,
+    results: signer === null ? null : resultTermsOf(config, signer),
     revocation: () => snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
@@ -59,7 +63,11 @@ export async function startService(
   const server = await buildServer({
     config,
     trust: () => keeper.trust,
-    submit: withSingleUse((job) => pool.submit(job), challenges.marks),
+    submit: withResults(
+      withSingleUse((job) => pool.submit(job), challenges.marks),
+      signer,
+    ),
+    jwks: signer?.jwks ?? { keys: [] },
     issueChallenge: challenges.issue,
     health: {
       workersUp: () => pool.workersUp,
@@ -105,4 +113,16 @@ function lookEvery(seconds: number, look: () => void): () => void {
   const timer = setInterval(look, seconds * 1000);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+function resultTermsOf(config: Config, { jwks }: Signer): ResultTerms {
+  const { resultIssuer, resultAudiences, resultLifetimeSeconds } = config;
+  return {
+    issuer: resultIssuer,
+    audiences: resultAudiences,
+    lifetimeSeconds: resultLifetimeSeconds,
+    enrolmentLifetimeSeconds: config.enrolmentLifetimeSeconds,
+    handleKey: openHandleKey(config),
+    jwks,
+  };
 }

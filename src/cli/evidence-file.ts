@@ -47,7 +47,18 @@ function isJsonSpace(octet: number): boolean {
 }
 
 function bare(chain: VerifyRequest['chain']): VerifyRequest {
-  return { chain, challenge: null, policy: null, publicKey: null, statement: null, context: {} };
+  return {
+    chain,
+    challenge: null,
+    policy: null,
+    publicKey: null,
+    statement: null,
+    context: {},
+    result: 'report',
+    audience: null,
+    enrol: false,
+    enrolmentRecord: null,
+  };
 }
 
 function fromRequest(json: string): VerifyRequest {

@@ -202,6 +202,28 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     });
 
   program
+    .command('token')
+    .description('Documents signed by a verifier.')
+    .command('verify')
+    .description('Verify a signed document offline. Exit code 0: it is good; 1: it is refused.')
+    .argument('<FILE>', 'the token; - is standard input')
+    .requiredOption('--keys <FILE>', 'keys that may have signed it: JSON Web Key Set, or one PEM')
+    .option(
+      '--kind <KIND>',
+      'what it must be: ear, enrolment, recheck, auditHead, registry, bundle',
+      'ear',
+    )
+    .option('--audience <AUDIENCE>', 'who it must be for')
+    .option('--issuer <ISSUER>', 'who it must be by')
+    .option('--challenge <BYTES>', 'challenge it must answer: hex:.., base64url:.. or text:..')
+    .option('--at <RFC3339>', 'judge its times as of then')
+    .addOption(format(['text', 'json']))
+    .action(async (file: string, options) => {
+      const { verifyToken } = await import('./token.ts');
+      exit(await verifyToken(file, options, io));
+    });
+
+  program
     .command('explain')
     .description('What a finding means, why it matters, what to do.')
     .argument('[CODE]', 'a code of a report; without one, all are listed')

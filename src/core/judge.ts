@@ -22,6 +22,7 @@ import {
   NOTHING_BOUND,
   type RequestContext,
 } from './binding/index.ts';
+import { checkContinuity, type EnrolmentClaim, toEnrolledDevice } from './continuity/index.ts';
 import { checkKeyParameters, type KeyDescription } from './key-description/index.ts';
 import { checkValidity, type VerifiedPath } from './path/index.ts';
 import { evaluatePolicy, type PreparedPolicy, toSubjectPath } from './policy/index.ts';
@@ -71,6 +72,8 @@ export interface JudgeContext {
   readonly statement?: string | null;
   /** Apps whose statements speak for their devices; none when left out. */
   readonly statementApps?: readonly StatementApp[];
+  /** An enrolment record that came with the request; null or left out: none did. */
+  readonly enrolment?: EnrolmentClaim | null;
   /** Null: no releases are known. */
   readonly registry: ReleaseRegistry | null;
   readonly environment: Environment;
@@ -325,7 +328,7 @@ function judgeDevice(
   path: VerifiedPath,
   description: KeyDescription,
   posture: Posture,
-  { policy, registry, evidenceTime }: JudgeContext,
+  { policy, registry, evidenceTime, enrolment = null }: JudgeContext,
 ): readonly JudgedFinding[] {
   const subject = {
     path: toSubjectPath(path),
@@ -338,6 +341,9 @@ function judgeDevice(
   };
   return [
     ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),
+    ...(enrolment === null
+      ? []
+      : checkContinuity(enrolment, toEnrolledDevice(path, description), registry)),
     ...evaluatePolicy(policy.policy, subject),
   ];
 }

@@ -177,6 +177,31 @@ export const ReportSchema = Type.Object(
   { ...STRICT, title: 'Report' },
 );
 
+const Token = Type.String({
+  description: 'EAR: a JWS signed by this service, see /.well-known/jwks.json.',
+});
+
+const EnrolmentRecord = Type.Optional(
+  Type.String({ description: 'Bring it back as `enrolmentRecord`: a JWS signed by this service.' }),
+);
+
+/** The answer to `result: token`. */
+export const TokenAnswerSchema = Type.Object(
+  {
+    outcome: OneOf(['accept', 'reject', 'inconclusive']),
+    codes: Type.Array(OneOf(Object.keys(FINDING_CODES))),
+    token: Token,
+    enrolmentRecord: EnrolmentRecord,
+  },
+  { ...STRICT, title: 'SignedResult' },
+);
+
+/** The answer to `result: both`. */
+export const ReportWithTokenSchema = Type.Object(
+  { ...ReportSchema.properties, token: Type.Optional(Token), enrolmentRecord: EnrolmentRecord },
+  { ...STRICT, title: 'ReportWithToken' },
+);
+
 export const ProblemSchema = Type.Object(
   {
     type: Type.Literal('about:blank'),

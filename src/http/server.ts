@@ -8,11 +8,13 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import type { Config } from '../config.ts';
 import type { Admitted } from '../pool/dispatcher.ts';
 import type { Job } from '../pool/protocol.ts';
+import type { JwkSet } from '../results/keys.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import { buildCallerCheck } from './callers.ts';
 import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
+import { registerJwks } from './jwks-route.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
 import { handleError, handleNotFound } from './problems.ts';
 import { registerVerify } from './verify-route.ts';
@@ -23,6 +25,8 @@ export interface ServerDeps {
   readonly trust: () => Trust;
   readonly submit: (job: Job) => Admitted;
   readonly issueChallenge: IssueChallenge;
+  /** Keys of signed results; empty where nothing is signed. */
+  readonly jwks: JwkSet;
   readonly health: Health;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
@@ -57,6 +61,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   }
   await server.register(swagger, { openapi: OPENAPI });
   registerHealth(server, deps.health);
+  registerJwks(server, deps.jwks);
   await server.register((scope, _options, done) => {
     scope.decorateRequest('caller', null);
     scope.addHook('onRequest', buildCallerCheck(config.callers));

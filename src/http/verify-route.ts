@@ -1,9 +1,16 @@
 /** `POST /v1/verify`: the request goes to a worker as it came, and the answer is written as it comes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
 import type { Admitted } from '../pool/dispatcher.ts';
 import type { AnswerFacts, Job } from '../pool/protocol.ts';
 import { PROBLEM_MEDIA_TYPE, VerifyRequestSchema } from '../request/index.ts';
-import { ProblemSchema, ReportSchema } from './schemas.ts';
+import { RETRY_AFTER_SECONDS } from './problems.ts';
+import {
+  ProblemSchema,
+  ReportSchema,
+  ReportWithTokenSchema,
+  TokenAnswerSchema,
+} from './schemas.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,6 +18,8 @@ declare module 'fastify' {
     answered: AnswerFacts | null;
   }
 }
+
+const UNAVAILABLE = 503;
 
 const PEM_MEDIA_TYPE = 'application/pem-certificate-chain';
 
@@ -35,7 +44,7 @@ export function registerVerify(server: FastifyInstance, submit: (job: Job) => Ad
           },
         },
         response: {
-          200: ReportSchema,
+          200: Type.Union([ReportSchema, ReportWithTokenSchema, TokenAnswerSchema]),
           '4xx': ProblemSchema,
           '5xx': ProblemSchema,
         },
@@ -65,6 +74,7 @@ async function answer(
   });
   const { status, body, facts } = await admitted.answer;
   request.answered = facts;
+  if (status === UNAVAILABLE) reply.header('retry-after', RETRY_AFTER_SECONDS);
   return reply
     .code(status)
     .type(facts.kind === 'problem' ? PROBLEM_MEDIA_TYPE : 'application/json')

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
-import type { Answer, Batch, Job, WorkerStart } from './protocol.ts';
+import type { Answer, Batch, Job, ResultTerms, WorkerStart } from './protocol.ts';
 import type { SharedTrust } from './shared-trust.ts';
 
 export interface PoolOptions {
@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly trust: () => SharedTrust;
   /** Secrets of this service's challenges, the issuing one first; left out: it issues none. */
   readonly challengeSecrets?: readonly Uint8Array[];
+  /** Left out: nothing is signed. */
+  readonly results?: ResultTerms | null;
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
@@ -41,8 +43,8 @@ export class VerificationPool {
   readonly #inForce: () => Omit<Batch, 'jobs'>;
 
   constructor(options: PoolOptions) {
-    const { challengeSecrets = [] } = options;
-    const start: WorkerStart = { trust: options.trust(), challengeSecrets };
+    const { challengeSecrets = [], results = null } = options;
+    const start: WorkerStart = { trust: options.trust(), challengeSecrets, results };
     this.#workers = options.workers;
     this.#inForce = () => ({ revocation: options.revocation(), trust: options.trust() });
     this.#piscina = new Piscina<Batch, readonly Answer[]>({

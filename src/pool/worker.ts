@@ -7,7 +7,7 @@ import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
 import { createMemory } from './memory.ts';
-import type { Answer, Batch, WorkerStart } from './protocol.ts';
+import type { Answer, Batch, ResultTerms, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 import { readSharedTrust, type SharedTrust } from './shared-trust.ts';
 
@@ -17,6 +17,7 @@ interface Prepared {
   readonly id: string;
   readonly trust: Trust;
   readonly challengeKeys: ChallengeKeys | null;
+  readonly results: ResultTerms | null;
 }
 
 /** That, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
@@ -28,16 +29,16 @@ const memory = createMemory();
 export function answerBatch({ jobs, revocation, trust: shared }: Batch): readonly Answer[] {
   if (prepared instanceof Error) throw prepared;
   if (prepared.id !== shared.id) prepared = replace(prepared, shared);
-  const { trust, challengeKeys } = prepared;
-  const known = { trust, challengeKeys, revocation, memory };
+  const { trust, challengeKeys, results } = prepared;
+  const known = { trust, challengeKeys, results, revocation, memory };
   return jobs.map((job) => answer(job, { ...known, now: Date.now() }));
 }
 
-function prepare({ trust, challengeSecrets }: WorkerStart): Prepared | Error {
+function prepare({ trust, challengeSecrets, results }: WorkerStart): Prepared | Error {
   try {
     runSelfTest();
     const challengeKeys = challengeSecrets.length === 0 ? null : toKeys(challengeSecrets);
-    return { id: trust.id, trust: buildTrust(readSharedTrust(trust)), challengeKeys };
+    return { id: trust.id, trust: buildTrust(readSharedTrust(trust)), challengeKeys, results };
   } catch (error) {
     return error as Error;
   }

@@ -19,6 +19,13 @@ import { parsePublicKey } from './public-key.ts';
 /** Longest challenge a keystore takes is 128 bytes: 171 characters of base64url. */
 const MAX_CHALLENGE_CHARACTERS = 171;
 
+const MAX_RECORD_CHARACTERS = 8192;
+const MAX_AUDIENCE_CHARACTERS = 256;
+
+/** What a request can be answered with. */
+const RESULT_FORMS = ['report', 'token', 'both'] as const;
+export type ResultForm = (typeof RESULT_FORMS)[number];
+
 export const VerifyRequestSchema = Type.Object(
   {
     chain: Type.Union([Type.String(), Type.Array(Type.String())], {
@@ -46,7 +53,32 @@ export const VerifyRequestSchema = Type.Object(
     ),
     context: Type.Optional(ContextSchema),
     result: Type.Optional(
-      Type.Literal('report', { description: 'What to answer with: the report.' }),
+      Type.Union(
+        RESULT_FORMS.map((form) => Type.Literal(form)),
+        {
+          description:
+            'What to answer with: the report (default), a signed result and its outcome, or both.',
+        },
+      ),
+    ),
+    enrol: Type.Optional(
+      Type.Boolean({
+        description: 'Answer an accept with a signed record of the device, to bring back later.',
+      }),
+    ),
+    enrolmentRecord: Type.Optional(
+      Type.String({
+        maxLength: MAX_RECORD_CHARACTERS,
+        description: 'The record of an earlier enrolment: what has changed since becomes findings.',
+      }),
+    ),
+    audience: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_AUDIENCE_CHARACTERS,
+        pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+        description: 'Who the signed result is for, such as the address of the relying party.',
+      }),
     ),
   },
   { additionalProperties: false, title: 'VerifyRequest' },
@@ -65,6 +97,12 @@ export interface VerifyRequest {
   readonly statement: string | null;
   /** What the request says the evidence is for. */
   readonly context: RequestContext;
+  readonly result: ResultForm;
+  readonly enrol: boolean;
+  /** A compact JWS, not looked into. */
+  readonly enrolmentRecord: string | null;
+  /** Who a signed result is for; null: as configured. */
+  readonly audience: string | null;
 }
 
 export type RequestResult =
@@ -102,10 +140,22 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       'is neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK',
     );
   }
-  const { policy = null, statement = null, context = {} } = document;
+  const { policy = null, statement = null, context = {}, result = 'report' } = document;
+  const { audience = null, enrol = false, enrolmentRecord = null } = document;
   return {
     ok: true,
-    request: { chain: decoded.chain, challenge, policy, publicKey, statement, context },
+    request: {
+      chain: decoded.chain,
+      challenge,
+      policy,
+      publicKey,
+      statement,
+      context,
+      result,
+      audience,
+      enrol,
+      enrolmentRecord,
+    },
   };
 }
 

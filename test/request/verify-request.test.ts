@@ -71,6 +71,10 @@ describe('what is read', () => {
         publicKey: null,
         statement: null,
         context: {},
+        result: 'report',
+        audience: null,
+        enrol: false,
+        enrolmentRecord: null,
       },
     });
   });

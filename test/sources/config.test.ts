@@ -67,6 +67,12 @@ test('every setting can be given as a variable', () => {
     challengeMarks: '9',
     processes: '2',
     statementApps: '[]',
+    resultKeys: '["key.pem"]',
+    resultIssuer: 'https://verifier.example',
+    resultAudiences: '["https://rp.example"]',
+    resultLifetimeSeconds: '60',
+    enrolmentLifetimeSeconds: '60',
+    handleKey: 'h'.repeat(43),
     logLevel: 'silent',
   };
   expect(Object.keys(values)).toEqual(Object.keys(SETTINGS));
@@ -76,6 +82,10 @@ test('every setting can be given as a variable', () => {
   expect(loadConfig({}, variables)).toMatchObject({
     callers: CALLERS,
     maxQueue: 3,
+    resultKeys: ['key.pem'],
+    resultIssuer: 'https://verifier.example',
+    resultAudiences: ['https://rp.example'],
+    resultLifetimeSeconds: 60,
     logLevel: 'silent',
   });
 });

@@ -21,6 +21,7 @@ const ORDER = [
   'posture',
   'policy',
   'binding',
+  'continuity',
   'report',
   'prove.ts',
   'judge.ts',

@@ -9,6 +9,7 @@ import { compileSnapshot, type RevocationList } from '../../src/core/revocation/
 import type { AttestOptions, DeviceOptions, Evidence } from '../../src/simulator/index.ts';
 import { AT, policyNamed, type World } from '../support/world.ts';
 import { CHALLENGE_VECTORS } from './challenges.ts';
+import { CONTINUITY_VECTORS } from './continuity.ts';
 import { STATEMENT_VECTORS } from './statements.ts';
 
 export interface JudgedVector {
@@ -54,6 +55,7 @@ function serialOf(evidence: Evidence, index: number): string {
 export const JUDGED_VECTORS: readonly JudgedVector[] = [
   ...CHALLENGE_VECTORS,
   ...STATEMENT_VECTORS,
+  ...CONTINUITY_VECTORS,
   {
     name: 'another challenge',
     rule: 'T29',
