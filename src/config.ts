@@ -84,6 +84,20 @@ export const SETTINGS = {
     defaultText: '`android-hardware`',
     text: 'policy of requests that name none',
   },
+  releases: {
+    variable: 'ENIGM_ATTEST_RELEASES',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`null`; development knows the development releases',
+    text: 'registry file of operating system releases; in production it must be signed',
+  },
+  releaseKeys: {
+    variable: 'ENIGM_ATTEST_RELEASE_KEYS',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`null`',
+    text: 'file of the public keys that may sign `releases` (JWK Set or PEM); once set, every registry must be signed',
+  },
   readinessPolicies: {
     variable: 'ENIGM_ATTEST_READINESS_POLICIES',
     schema: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),

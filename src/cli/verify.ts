@@ -4,13 +4,17 @@ import path from 'node:path';
 import { loadConfig } from '../config.ts';
 import type { ChallengeClaim } from '../core/binding/index.ts';
 import { type JudgeContext, judge } from '../core/judge.ts';
-import type { PreparedPolicy } from '../core/policy/index.ts';
+import {
+  type CallerContext,
+  NO_CALLER_CONTEXT,
+  type PreparedPolicy,
+} from '../core/policy/index.ts';
 import { prove } from '../core/prove.ts';
 import type { Report } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
-import { parsePublicKey, type VerifyRequest } from '../request/index.ts';
+import { checkCallerContext, parsePublicKey, type VerifyRequest } from '../request/index.ts';
 import { loadTestAnchors } from '../sources/anchors.ts';
-import { ConfigurationFault } from '../sources/document.ts';
+import { ConfigurationFault, loadText } from '../sources/document.ts';
 import { ROOTS, VERIFIER } from '../sources/package-root.ts';
 import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
 import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
@@ -29,6 +33,12 @@ export interface VerifyOptions {
   readonly anchors?: string;
   readonly publicKey?: string;
   readonly crossCheck?: boolean;
+  /** Registry in place of the configured one. */
+  readonly releases?: string;
+  /** JSON, as the member `context` of a request. */
+  readonly context?: string;
+  /** Report file of an earlier verification of the same device. */
+  readonly lastReport?: string;
 }
 
 /** Gives the exit code. */
@@ -91,8 +101,9 @@ interface Session extends Trust {
 }
 
 /** With anchors of the operator's own, everything they bring stands in for what is built in. */
-function openSession({ anchors, revocation }: VerifyOptions, io: Io): Session {
-  const trust = buildTrust(loadTrustMaterial(loadConfig()));
+function openSession({ anchors, revocation, releases }: VerifyOptions, io: Io): Session {
+  const named = releases === undefined ? {} : { releases: path.resolve(io.folder, releases) };
+  const trust = buildTrust(loadTrustMaterial(loadConfig(named)));
   if (anchors === undefined) {
     return { ...trust, revocation: loadRevocation(revocation, ROOTS, io) };
   }
@@ -134,6 +145,7 @@ function contextOf(
 ): JudgeContext {
   const appraisedAt = io.now();
   const { environment, registry, revocation } = session;
+  const caller = callerOf(options, request, io);
   const publicKey =
     options.publicKey === undefined ? request.publicKey : loadPublicKey(options.publicKey, io);
   return {
@@ -144,6 +156,7 @@ function contextOf(
     challenge: claimOf(options, request),
     publicKey,
     registry,
+    ...(caller === undefined ? {} : { caller }),
     environment,
     verifier: VERIFIER,
   };
@@ -162,6 +175,34 @@ function claimOf({ challenge }: VerifyOptions, request: VerifyRequest): Challeng
   return request.challenge === null
     ? { kind: 'absent' }
     : { kind: 'given', bytes: request.challenge };
+}
+
+/** Options win over what the file says. An earlier report only ever adds a floor. */
+function callerOf(
+  { context, lastReport }: VerifyOptions,
+  request: VerifyRequest,
+  io: Io,
+): CallerContext | undefined {
+  const stated = context === undefined ? request.caller : readContext(context, '--context');
+  if (lastReport === undefined) return stated;
+  const report = readJson(loadText(path.resolve(io.folder, lastReport)), lastReport);
+  const earlier = readContext(JSON.stringify({ lastReport: report }), lastReport);
+  const { floors, ...rest } = stated ?? NO_CALLER_CONTEXT;
+  return { ...rest, floors: [...floors, ...earlier.floors] };
+}
+
+function readContext(text: string, name: string): CallerContext {
+  const checked = checkCallerContext(readJson(text, name));
+  if (typeof checked === 'string') throw new UsageFault(`${name}: ${checked}`);
+  return checked;
+}
+
+function readJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageFault(`${name}: no JSON: ${(error as Error).message}`);
+  }
 }
 
 function loadPublicKey(file: string, io: Io): Uint8Array {

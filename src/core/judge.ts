@@ -22,8 +22,24 @@ import {
 } from './binding/index.ts';
 import { checkKeyParameters, type KeyDescription } from './key-description/index.ts';
 import { checkValidity, type VerifiedPath } from './path/index.ts';
-import { evaluatePolicy, type PreparedPolicy } from './policy/index.ts';
-import { deriveLayers, derivePosture, deriveTrustState, type Posture } from './posture/index.ts';
+import {
+  type CallerContext,
+  checkCohort,
+  checkFloors,
+  deriveEligibility,
+  deriveRollback,
+  evaluatePolicy,
+  NO_CALLER_CONTEXT,
+  type PreparedPolicy,
+  ROLLBACK_NOT_CHECKED,
+} from './policy/index.ts';
+import {
+  deriveLayers,
+  derivePosture,
+  deriveTrustInputs,
+  deriveTrustState,
+  type Posture,
+} from './posture/index.ts';
 import type { Proof } from './prove.ts';
 import type { ReleaseRegistry } from './reference/index.ts';
 import {
@@ -36,6 +52,7 @@ import {
   toReportFindings,
   toReportKey,
   toReportKeyDescription,
+  toReportRelease,
 } from './report/index.ts';
 import {
   checkRevocation,
@@ -56,6 +73,8 @@ export interface JudgeContext {
   readonly publicKey: Uint8Array | null;
   /** Null: no releases are known. */
   readonly registry: ReleaseRegistry | null;
+  /** What the caller says of the device; it can only narrow. Left out: nothing. */
+  readonly caller?: CallerContext;
   readonly environment: Environment;
   readonly verifier: { readonly name: string; readonly version: string };
 }
@@ -64,7 +83,9 @@ export interface JudgeContext {
 export function judge(proof: Proof, context: JudgeContext): Report {
   const path = proof.path.ok ? proof.path.value : null;
   const description = proof.keyDescription?.ok ? proof.keyDescription.value : null;
-  const posture = description === null ? null : derivePosture(description, context.registry);
+  const registry = currentRegistry(context);
+  const caller = context.caller ?? NO_CALLER_CONTEXT;
+  const posture = description === null ? null : derivePosture(description, registry);
   const revocation = path === null ? null : judgeRevocation(path, context);
   const binding = judgeBinding(path, description, context);
   const judged: readonly JudgedFinding[] = [
@@ -81,6 +102,8 @@ export function judge(proof: Proof, context: JudgeContext): Report {
   const findings = toReportFindings(judged);
   const layers = deriveLayers({ path, revocationStatus, description, posture }, judged);
   const { policy, digest } = context.policy;
+  const rollback =
+    posture === null ? ROLLBACK_NOT_CHECKED : deriveRollback(posture, caller, policy, judged);
   return {
     reportVersion: REPORT_VERSION,
     outcome: deriveOutcome(findings),
@@ -99,12 +122,20 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     environment: context.environment,
     findings,
     layers,
+    trustInputs: deriveTrustInputs(layers, judged),
     ...reportProof(proof, policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
     binding: binding.binding,
-    release: toReportRelease(posture),
-    eligibility: [],
+    release: toReportRelease(posture?.recognised ?? null, registry, rollback.state),
+    rollback,
+    eligibility: deriveEligibility(policy.eligibility, {
+      judged,
+      layers,
+      binding: binding.binding,
+      posture,
+      caller,
+    }),
   };
 }
 
@@ -127,6 +158,11 @@ function reportProof(
 
 const NOT_LOOKED_UP: ReportRevocation = { checked: false, status: null, snapshot: null };
 const MS_PER_DAY = 86_400_000;
+
+/** An expired registry recognises nothing: it may still allow what was withdrawn since. */
+function currentRegistry({ registry, appraisedAt }: JudgeContext): ReleaseRegistry | null {
+  return registry !== null && appraisedAt < registry.expiresAt ? registry : null;
+}
 
 function asTheirCodesSay(findings: readonly Finding[]): readonly JudgedFinding[] {
   return findings.map((each) => ({
@@ -213,8 +249,9 @@ function judgeDevice(
   path: VerifiedPath,
   description: KeyDescription,
   posture: Posture,
-  { policy, registry, evidenceTime }: JudgeContext,
+  context: JudgeContext,
 ): readonly JudgedFinding[] {
+  const { policy, registry, evidenceTime, caller = NO_CALLER_CONTEXT } = context;
   const subject = {
     path,
     description,
@@ -222,15 +259,12 @@ function judgeDevice(
     posture,
     evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
     knowsReleases: registry !== null,
+    registryIsExpired: registry !== null && currentRegistry(context) === null,
   };
   return [
     ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),
     ...evaluatePolicy(policy.policy, subject),
+    ...checkCohort(posture, caller, policy.policy),
+    ...asTheirCodesSay(checkFloors(description, posture, caller.floors)),
   ];
-}
-
-function toReportRelease(posture: Posture | null): Report['release'] {
-  if (posture === null || posture.release === null) return null;
-  const { name, channel, stage, environment } = posture.release;
-  return { name, channel, stage, environment };
 }

@@ -50,6 +50,7 @@ function report(request: VerifyRequest, { trust, revocation, now, memory }: Answ
       request.challenge === null ? { kind: 'absent' } : { kind: 'given', bytes: request.challenge },
     publicKey: request.publicKey,
     registry: trust.registry,
+    ...(request.caller === undefined ? {} : { caller: request.caller }),
     environment: trust.environment,
     verifier: VERIFIER,
   });
@@ -69,7 +70,17 @@ function report(request: VerifyRequest, { trust, revocation, now, memory }: Answ
 
 function parseJob({ form, body, query }: Job): RequestResult {
   if (form === 'json') return parseVerifyRequest(body);
-  return checkVerifyRequest({ ...query, chain: body });
+  return checkVerifyRequest({ ...query, ...contextOf(query), chain: body });
+}
+
+/** In a query the context is JSON text; what is no JSON is left for the schema to refuse. */
+function contextOf({ context }: Job['query']): { readonly context?: unknown } {
+  if (typeof context !== 'string') return {};
+  try {
+    return { context: JSON.parse(context) };
+  } catch {
+    return { context };
+  }
 }
 
 function problem(code: ProblemCode, detail: string, member: string | null): Answer {

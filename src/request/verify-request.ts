@@ -10,7 +10,9 @@ import {
   type EvidenceFaultCode,
   parseChainText,
 } from '../core/evidence/index.ts';
+import type { CallerContext } from '../core/policy/index.ts';
 import { findDuplicateKey } from '../core/revocation/index.ts';
+import { CallerContextSchema, toCallerContext } from './caller-context.ts';
 import { parsePublicKey } from './public-key.ts';
 
 /** Longest challenge a keystore takes is 128 bytes: 171 characters of base64url. */
@@ -35,6 +37,7 @@ export const VerifyRequestSchema = Type.Object(
           'The key the caller expects: base64 DER SubjectPublicKeyInfo, PEM, or a JWK object.',
       }),
     ),
+    context: Type.Optional(CallerContextSchema),
     result: Type.Optional(
       Type.Literal('report', { description: 'What to answer with: the report.' }),
     ),
@@ -51,6 +54,8 @@ export interface VerifyRequest {
   readonly policy: string | null;
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array | null;
+  /** What the caller says of the device; left out: nothing. */
+  readonly caller?: CallerContext;
 }
 
 export type RequestFaultCode = EvidenceFaultCode | 'REQUEST_NOT_JSON' | 'REQUEST_INVALID';
@@ -105,8 +110,14 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       'is neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK',
     );
   }
-  const policy = document.policy ?? null;
-  return { ok: true, request: { chain: decoded.chain, challenge, policy, publicKey } };
+  const request = {
+    chain: decoded.chain,
+    challenge,
+    policy: document.policy ?? null,
+    publicKey,
+  };
+  if (document.context === undefined) return { ok: true, request };
+  return { ok: true, request: { ...request, caller: toCallerContext(document.context) } };
 }
 
 /** The error that points deepest: in a choice, the alternative that came closest. */

@@ -9,7 +9,7 @@ import type { ReleaseRegistry } from '../core/reference/index.ts';
 import { type AnchorMaterial, loadBuiltInAnchors } from './anchors.ts';
 import { ConfigurationFault } from './document.ts';
 import { loadBuiltInPolicies } from './policies.ts';
-import { loadBuiltInRegistry } from './releases.ts';
+import { loadConfiguredRegistry } from './releases.ts';
 
 /** Plain data, so that it can be handed to a worker thread. */
 export interface TrustMaterial {
@@ -43,7 +43,7 @@ export function loadTrustMaterial(config: Config): TrustMaterial {
     anchors: loadBuiltInAnchors(environment).material,
     policies,
     defaultPolicy,
-    registry: loadBuiltInRegistry(environment),
+    registry: loadConfiguredRegistry(environment, config.releases, config),
   };
 }
 

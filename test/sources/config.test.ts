@@ -52,6 +52,8 @@ test('every setting can be given as a variable', () => {
     state: '/tmp/x',
     callers: JSON.stringify(CALLERS),
     defaultPolicy: 'inspect',
+    releases: '/tmp/releases.jws',
+    releaseKeys: '/tmp/keys.json',
     readinessPolicies: '["inspect"]',
     workers: '2',
     maxQueue: '3',

@@ -12,4 +12,6 @@ export interface Subject {
   readonly evidenceDate: CalendarDate;
   /** Whether the verifier knows any releases at all. */
   readonly knowsReleases: boolean;
+  /** Whether it did until its registry expired. */
+  readonly registryIsExpired: boolean;
 }

@@ -96,9 +96,11 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     if (boot === null)
       return { shown: 'not_evidenced', basis: 'no root of trust in the hardware list' };
     const lock = boot.deviceLocked ? 'locked' : 'unlocked';
+    const { recognised } = posture;
+    const owner = recognised?.kind === 'system' ? `, known as ${recognised.system.name}` : '';
     return {
       shown: hasVerifiedBoot(posture) ? 'satisfied' : 'degraded',
-      basis: `bootloader ${lock}, boot state ${boot.state}, boot key ${boot.key === '' ? 'empty' : boot.key}`,
+      basis: `bootloader ${lock}, boot state ${boot.state}, boot key ${boot.key === '' ? 'empty' : boot.key}${owner}`,
     };
   },
 
@@ -122,8 +124,16 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     };
   },
 
-  'update-management': ({ posture }) =>
-    posture?.release && hasVerifiedBoot(posture)
-      ? { shown: 'satisfied', basis: `patch levels compared with ${posture.release.name}` }
-      : NEEDS_STATEMENT,
+  'update-management': ({ posture }) => {
+    if (posture?.recognised?.kind !== 'release' || !hasVerifiedBoot(posture)) {
+      return NEEDS_STATEMENT;
+    }
+    const { release, standing } = posture.recognised;
+    const isOver = release.stage === 'superseded' || release.stage === 'withdrawn';
+    const behind = standing.latest === null ? 'none newer' : `${standing.releases} newer`;
+    return {
+      shown: isOver ? 'degraded' : 'satisfied',
+      basis: `patch levels compared with ${release.name} (${release.stage}, ${behind})`,
+    };
+  },
 };
