@@ -89,7 +89,7 @@ export const TRUST_INPUT_TABLE: Readonly<Record<TrustInputId, TrustInputEntry>> 
     title: 'policy compliance',
     restsOn: { kind: 'verdict' },
     shownBy: 'the verdict under the named policy; degraded where it asks for review',
-    refusedBy: ['CHALLENGE_MISMATCH', 'SHAPE_NOT_ALLOWED', 'RELEASE_NOT_ALLOWED'],
+    refusedBy: ['CHALLENGE_MISMATCH', 'ATTEST_KEY_NOT_ALLOWED', 'RELEASE_NOT_ALLOWED'],
     provedBy: 'posture/trust-inputs.test.ts: policy compliance is the verdict, and nothing softer',
   },
   'security-service-state': {
