@@ -12,7 +12,7 @@ import { loadRegistryKeys, openSigned, type RegistryKey } from './registry-signa
 export const DEVELOPMENT_RELEASES = path.join(ROOTS, 'enigm', 'development-releases.json');
 
 /** The releases built in for an environment: none in production, where a registry must be given. */
-export function loadBuiltInRegistry(environment: Environment): ReleaseRegistry | null {
+function loadBuiltInRegistry(environment: Environment): ReleaseRegistry | null {
   return environment === 'development' ? loadRegistry(DEVELOPMENT_RELEASES) : null;
 }
 
