@@ -4,7 +4,13 @@ import { type Floor, floorOfReport, NO_CALLER_CONTEXT } from '../../src/core/pol
 import type { Report } from '../../src/core/report/index.ts';
 import { withoutHardware } from '../../src/simulator/defects/changes.ts';
 import { TAG } from '../../src/simulator/key-description.ts';
-import { fleetPolicy, makeProductionWorld, reportOnFleet } from '../support/fleet.ts';
+import {
+  buildOf,
+  FLEET_REGISTRY,
+  fleetPolicy,
+  makeProductionWorld,
+  reportOnFleet,
+} from '../support/fleet.ts';
 import { attest, codesOf, reportOn, type World } from '../support/world.ts';
 
 let world: World;
@@ -131,6 +137,17 @@ describe('against the registry', () => {
     expect(judged.outcome).toBe('reject');
     expect(judged.rollback).toEqual({ state: 'visible', against: ['registry'], findings: [code] });
     expect(judged.release?.rollback).toBe('visible');
+  });
+
+  test('no OS version at all is visible', () => {
+    const device = { build: buildOf('stable', 'Phone B') };
+    const evidence = attest(world, device, { defect: { apply: withoutHardware(TAG.osVersion) } });
+    const judged = reportOn(world, evidence, production, { registry: FLEET_REGISTRY });
+    expect(judged.findings.find(({ code }) => code === 'RELEASE_OS_VERSION')).toMatchObject({
+      severity: 'reject',
+      expected: 160000,
+      got: null,
+    });
   });
 
   test('a policy that does not look at releases compares nothing with them', () => {

@@ -169,9 +169,13 @@ function isNewer(other: Release, release: Release): boolean {
   );
 }
 
-/** By the day of release; what has none yet comes after everything that has. */
 function isLater(a: Release, b: Release): boolean {
-  return (a.releasedOn ?? '9999-99-99') > (b.releasedOn ?? '9999-99-99');
+  return dayOf(a) > dayOf(b);
+}
+
+/** The day of release; what has none yet comes after everything that has. */
+function dayOf({ releasedOn }: Release): string {
+  return releasedOn ?? '9999-99-99';
 }
 
 /** Months since year 0 of an OS patch level, YYYYMM. */
