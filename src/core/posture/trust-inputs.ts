@@ -234,17 +234,24 @@ function stateOf(layers: readonly Layer[], id: LayerId): Answer {
 
 /** An open question is no compliance and no breach of it. */
 function stateOfVerdict(judged: readonly JudgedFinding[]): Answer {
-  const codesOf = (severity: JudgedFinding['severity']): readonly FindingCode[] => [
-    ...new Set(
-      judged.filter((each) => each.severity === severity).map(({ finding }) => finding.code),
-    ),
-  ];
-  const rejected = codesOf('reject');
+  const rejected = codesOf(judged, 'reject');
   if (rejected.length > 0) return { state: 'failed', basis: 'rejected', findings: rejected };
-  const open = codesOf('inconclusive');
+  const open = codesOf(judged, 'inconclusive');
   if (open.length > 0) return { state: 'not_evidenced', basis: 'undecided', findings: open };
-  const doubted = codesOf('review');
+  const doubted = codesOf(judged, 'review');
   return doubted.length > 0
     ? { state: 'degraded', basis: 'accepted, with points to review', findings: doubted }
     : { state: 'satisfied', basis: 'accepted, nothing to review', findings: [] };
+}
+
+/** Each code once. */
+function codesOf(
+  judged: readonly JudgedFinding[],
+  severity: JudgedFinding['severity'],
+): readonly FindingCode[] {
+  const codes: FindingCode[] = [];
+  for (const { finding, severity: own } of judged) {
+    if (own === severity && !codes.includes(finding.code)) codes.push(finding.code);
+  }
+  return codes;
 }
