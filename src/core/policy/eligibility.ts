@@ -184,7 +184,7 @@ function addNotSaid(
   }
   const mayBe = needs.lifecycle ?? IN_USE;
   if (lifecycle === null ? needs.lifecycle !== null : !mayBe.includes(lifecycle)) {
-    reasons.push(`lifecycle is ${said(lifecycle)}, not ${mayBe.join(' or ')}`);
+    reasons.push(`lifecycle is ${said(lifecycle)}, not ${anyOf(mayBe)}`);
   }
   if (needs.enrolled !== null && enrolled !== needs.enrolled) {
     reasons.push(`enrolled is ${said(enrolled)}, not ${needs.enrolled}`);
@@ -197,6 +197,18 @@ function addNotSaid(
   if (release?.stage === 'limited' && !release.cohorts.includes(cohort ?? '')) {
     reasons.push(`cohort is ${said(cohort)}, not ${release.cohorts.join(' or ')}`);
   }
+}
+
+/** The words of a list, put together once for a policy that lives as long as the service. */
+const WORDS = new WeakMap<readonly string[], string>();
+
+function anyOf(values: readonly string[]): string {
+  let words = WORDS.get(values);
+  if (words === undefined) {
+    words = values.join(' or ');
+    WORDS.set(values, words);
+  }
+  return words;
 }
 
 function said(value: string | boolean | null): string {

@@ -34,6 +34,7 @@ export function checkFloors(
   posture: Posture,
   floors: readonly Floor[],
 ): readonly Finding[] {
+  if (floors.length === 0) return [];
   return FIELDS.flatMap((field) => {
     const levels = floors.flatMap((floor) => floor.levels[field] ?? []);
     const broken = levels.flatMap((level) =>
@@ -114,13 +115,15 @@ export function deriveRollback(
   { rules }: Policy,
   judged: readonly JudgedFinding[],
 ): Rollback {
-  const compared = floors.filter(({ levels }) => Object.keys(levels).length > 0);
-  const against: RollbackBasis[] = [...new Set(compared.map(({ source }) => source))];
+  const against: RollbackBasis[] = [];
+  for (const { source, levels } of floors) {
+    if (Object.keys(levels).length > 0 && !against.includes(source)) against.push(source);
+  }
   if (posture.release !== null && rules.release.severity !== 'ignore') against.push('registry');
-  const shown = judged
-    .map(({ finding: { code } }) => code)
-    .filter((code) => SHOWS_ROLLBACK.has(code));
-  const findings = [...new Set(shown)];
+  const findings: FindingCode[] = [];
+  for (const { finding: each } of judged) {
+    if (SHOWS_ROLLBACK.has(each.code) && !findings.includes(each.code)) findings.push(each.code);
+  }
   if (findings.length > 0) return { state: 'visible', against, findings };
   return { state: against.length > 0 ? 'not_visible' : 'not_checked', against, findings };
 }

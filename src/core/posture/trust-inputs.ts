@@ -3,7 +3,7 @@
  * from which reports, tests and the README's tables are made. What attestation cannot show says so, and
  * reads `not_evidenced` whatever else is in order.
  */
-import type { FindingCode, JudgedFinding, LayerId } from '../base/index.ts';
+import { type FindingCode, type JudgedFinding, LAYERS, type LayerId } from '../base/index.ts';
 import type { Layer, LayerState } from './layers.ts';
 
 export const TRUST_INPUTS = [
@@ -204,33 +204,28 @@ export function deriveTrustInputs(
   layers: readonly Layer[],
   judged: readonly JudgedFinding[],
 ): readonly TrustInput[] {
-  return TRUST_INPUTS.map((input) => ({
-    input,
-    ...answerOf(TRUST_INPUT_TABLE[input], layers, judged),
-  }));
+  return TRUST_INPUTS.map((input) => answerOf(input, layers, judged));
 }
 
 function answerOf(
-  { restsOn, shownBy }: TrustInputEntry,
+  input: TrustInputId,
   layers: readonly Layer[],
   judged: readonly JudgedFinding[],
-): Answer {
+): TrustInput {
+  const { restsOn, shownBy } = TRUST_INPUT_TABLE[input];
   switch (restsOn.kind) {
-    case 'layer':
-      return stateOf(layers, restsOn.layer);
+    case 'layer': {
+      const { state, basis, findings } = layers[LAYERS.indexOf(restsOn.layer)] as Layer;
+      return { input, state, basis, findings };
+    }
     case 'verdict':
-      return stateOfVerdict(judged);
+      return { input, ...stateOfVerdict(judged) };
     case 'statement':
-      return { state: 'not_evidenced', basis: shownBy, findings: [] };
+      return { input, state: 'not_evidenced', basis: shownBy, findings: [] };
   }
 }
 
 type Answer = Omit<TrustInput, 'input'>;
-
-function stateOf(layers: readonly Layer[], id: LayerId): Answer {
-  const { state, basis, findings } = layers.find(({ layer }) => layer === id) as Layer;
-  return { state, basis, findings };
-}
 
 /** An open question is no compliance and no breach of it. */
 function stateOfVerdict(judged: readonly JudgedFinding[]): Answer {
