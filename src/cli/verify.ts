@@ -144,7 +144,7 @@ function contextOf(
   io: Io,
 ): JudgeContext {
   const appraisedAt = io.now();
-  const { environment, registry, revocation } = session;
+  const { environment, registry, revocation, statementApps } = session;
   const caller = callerOf(options, request, io);
   const publicKey =
     options.publicKey === undefined ? request.publicKey : loadPublicKey(options.publicKey, io);
@@ -155,6 +155,9 @@ function contextOf(
     revocation,
     challenge: claimOf(options, request),
     publicKey,
+    context: request.context,
+    statement: request.statement,
+    statementApps,
     registry,
     ...(caller === undefined ? {} : { caller }),
     environment,

@@ -3,6 +3,7 @@ import Type, { type TSchema } from 'typebox';
 import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../core/base/index.ts';
 import { TRUST_INPUTS } from '../core/posture/index.ts';
 import { RELEASE_ENVIRONMENTS, RELEASE_STAGES } from '../core/reference/index.ts';
+import { StatementFieldsSchema } from '../request/index.ts';
 
 const STRICT = { additionalProperties: false } as const;
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -214,11 +215,15 @@ export const ReportSchema = Type.Object(
         request: BindingState,
         handle: BindingState,
         enrolment: BindingState,
+        action: BindingState,
         transport: BindingState,
         publicKey: BindingState,
         keyPossession: BindingState,
       },
       STRICT,
+    ),
+    statement: Nullable(
+      Type.Object({ fields: StatementFieldsSchema, counts: Type.Boolean() }, STRICT),
     ),
     release: Nullable(Release),
     rollback: Rollback,

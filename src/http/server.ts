@@ -11,6 +11,7 @@ import type { Job } from '../pool/protocol.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import { buildCallerCheck } from './callers.ts';
+import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
 import { handleError, handleNotFound } from './problems.ts';
@@ -20,6 +21,7 @@ export interface ServerDeps {
   readonly config: Config;
   readonly trust: Trust;
   readonly submit: (job: Job) => Admitted;
+  readonly issueChallenge: IssueChallenge;
   readonly health: Health;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
@@ -55,8 +57,10 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await server.register(swagger, { openapi: OPENAPI });
   registerHealth(server, deps.health);
   await server.register((scope, _options, done) => {
+    scope.decorateRequest('caller', null);
     scope.addHook('onRequest', buildCallerCheck(config.callers));
     registerVerify(scope, deps.submit);
+    registerChallenges(scope, deps.issueChallenge);
     registerKnowledge(scope, deps.trust);
     done();
   });

@@ -1,13 +1,14 @@
 /** The member `context` of a request: what the caller knows of the device. It can only narrow. */
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { RequestContext } from '../core/binding/index.ts';
 import {
-  ACTIONS,
   type CallerContext,
   type Floor,
   floorOfReport,
   LIFECYCLE_STATES,
 } from '../core/policy/index.ts';
+import { ContextSchema } from './context.ts';
 
 const STRICT = { additionalProperties: false } as const;
 const Word = (description: string) =>
@@ -23,12 +24,11 @@ const Level = Type.Optional(Type.Integer({ minimum: 1, maximum: 99_999_999 }));
 
 export const CallerContextSchema = Type.Object(
   {
-    handle: Word('The name its enroller gave the device.'),
+    ...ContextSchema.properties,
     lifecycle: oneOf(LIFECYCLE_STATES, 'Where the device stands with its enroller.'),
     enrolled: Type.Optional(Type.Boolean()),
     channel: Word('The release channel the device is on.'),
     cohort: Word('The rollout cohort the device is in.'),
-    action: oneOf(ACTIONS, 'The one action that is asked about.'),
     floor: Type.Optional(
       Type.Object(
         { osVersion: Level, osPatchLevel: Level, vendorPatchLevel: Level, bootPatchLevel: Level },
@@ -64,6 +64,23 @@ export function checkCallerContext(document: unknown): CallerContext | string {
   );
   const place = error?.instancePath.slice(1).replaceAll('/', '.') || 'the context';
   return `${place} ${error?.keyword === 'boolean' ? 'is not a known member' : error?.message}`;
+}
+
+/** The members that a challenge can be bound to. */
+export function toRequestContext({
+  handle,
+  enrolment,
+  action,
+  requestDigest,
+  transport,
+}: Static<typeof CallerContextSchema>): RequestContext {
+  return {
+    ...(handle === undefined ? {} : { handle }),
+    ...(enrolment === undefined ? {} : { enrolment }),
+    ...(action === undefined ? {} : { action }),
+    ...(requestDigest === undefined ? {} : { requestDigest }),
+    ...(transport === undefined ? {} : { transport }),
+  };
 }
 
 /** A checked `context` in the form judgement takes it. */

@@ -44,6 +44,10 @@ test('everything, as judgement takes it', () => {
   expect(checkCallerContext(context)).toEqual(expected);
   const parsed = parseVerifyRequest(JSON.stringify({ chain: ['QUJD'], context }));
   expect(parsed.ok && parsed.request.caller).toEqual(expected);
+  expect(parsed.ok && parsed.request.context).toEqual({
+    handle: 'device-1',
+    action: 'secure-call',
+  });
 });
 
 describe('what is refused, and where', () => {
@@ -53,10 +57,10 @@ describe('what is refused, and where', () => {
     [{ trusted: true }, 'trusted is not a known member'],
     [{ enrolled: 'yes' }, 'enrolled'],
     [{ lifecycle: 'fine' }, 'lifecycle'],
-    [{ action: 'root' }, 'action'],
+    [{ action: '' }, 'action'],
     [{ cohort: '' }, 'cohort'],
     [{ cohort: 'a\u0000b' }, 'cohort'],
-    [{ handle: 'x'.repeat(129) }, 'handle'],
+    [{ handle: 'x'.repeat(257) }, 'handle'],
     [{ floor: {} }, 'floor'],
     [{ floor: { osPatchLevel: 0 } }, 'floor.osPatchLevel'],
     [{ floor: { osPatchLevel: '202610' } }, 'floor.osPatchLevel'],

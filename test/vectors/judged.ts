@@ -14,6 +14,8 @@ import type { Release } from '../../src/core/reference/index.ts';
 import { compileSnapshot, type RevocationList } from '../../src/core/revocation/index.ts';
 import type { AttestOptions, DeviceOptions, Evidence } from '../../src/simulator/index.ts';
 import { AT, policyNamed, type World } from '../support/world.ts';
+import { CHALLENGE_VECTORS } from './challenges.ts';
+import { STATEMENT_VECTORS } from './statements.ts';
 
 export interface JudgedVector {
   readonly name: string;
@@ -85,6 +87,8 @@ function withFloor(levels: FloorLevels): CallerContext {
 }
 
 export const JUDGED_VECTORS: readonly JudgedVector[] = [
+  ...CHALLENGE_VECTORS,
+  ...STATEMENT_VECTORS,
   {
     name: 'another challenge',
     rule: 'T29',

@@ -93,6 +93,7 @@ function renderFacts(report: Report, style: Style): string {
     ['release', renderRelease(report)],
     ['revocation', renderRevocation(report)],
     ['challenge', report.binding.challenge.replace('_', ' ')],
+    ['possession', report.binding.keyPossession.replace('_', ' ')],
     ...renderGrants(report),
   ];
   const known = report.keyDescription === null ? rows.slice(5, 6) : rows;

@@ -40,8 +40,8 @@ export interface CallerContext {
   readonly enrolled: boolean | null;
   readonly channel: string | null;
   readonly cohort: string | null;
-  /** The one action that is asked about; null: all. */
-  readonly action: Action | null;
+  /** The one action that is asked about, in the caller's words; null: all. */
+  readonly action: string | null;
   readonly floors: readonly Floor[];
 }
 

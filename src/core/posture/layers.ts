@@ -12,7 +12,9 @@ import {
 } from '../base/index.ts';
 import { describeEnum, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
 import type { VerifiedPath } from '../path/index.ts';
+import type { StatementFields } from '../statement/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';
+import { shownByStatement } from './reported.ts';
 
 export type LayerState = 'satisfied' | 'degraded' | 'failed' | 'not_evidenced';
 
@@ -30,6 +32,8 @@ export interface LayerEvidence {
   readonly revocationStatus: string | null;
   readonly description: KeyDescription | null;
   readonly posture: Posture | null;
+  /** What a verified statement says, where something vouches for it; else null. */
+  readonly reported: StatementFields | null;
 }
 
 /** What the evidence shows of one layer by itself, whatever a policy asks. */
@@ -109,8 +113,10 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
       ? { shown: 'satisfied', basis: `runs the known release ${posture.release.name}` }
       : { shown: 'not_evidenced', basis: 'only a recognised release of Enigm OS shows it' },
 
-  'network-policy': () => NEEDS_STATEMENT,
-  'trust-security-center': () => NEEDS_STATEMENT,
+  'network-policy': ({ reported }) =>
+    shownByStatement(reported, ['networkPolicy', 'privacyMode']) ?? NEEDS_STATEMENT,
+  'trust-security-center': ({ reported }) =>
+    shownByStatement(reported, ['trustSecurityCenter', 'securityService']) ?? NEEDS_STATEMENT,
 
   application: ({ description, posture }) => {
     if (description === null || posture === null) return NO_DESCRIPTION;
@@ -124,16 +130,17 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     };
   },
 
-  'update-management': ({ posture }) => {
+  'update-management': ({ posture, reported }) => {
+    const said = shownByStatement(reported, ['updateState', 'managedState']);
     if (posture?.recognised?.kind !== 'release' || !hasVerifiedBoot(posture)) {
-      return NEEDS_STATEMENT;
+      return said ?? NEEDS_STATEMENT;
     }
     const { release, standing } = posture.recognised;
     const isOver = release.stage === 'superseded' || release.stage === 'withdrawn';
     const behind = standing.latest === null ? 'none newer' : `${standing.releases} newer`;
-    return {
-      shown: isOver ? 'degraded' : 'satisfied',
-      basis: `patch levels compared with ${release.name} (${release.stage}, ${behind})`,
-    };
+    const compared = `patch levels compared with ${release.name} (${release.stage}, ${behind})`;
+    // A device's own word does not make an old release current.
+    const shown = isOver ? 'degraded' : (said?.shown ?? 'satisfied');
+    return { shown, basis: said === null ? compared : `${compared}; ${said.basis}` };
   },
 };

@@ -18,6 +18,7 @@ import type { Role, Shape } from '../path/index.ts';
 import type { Rollback } from '../policy/index.ts';
 import type { LayerState, TrustInputId, TrustState } from '../posture/index.ts';
 import type { ReleaseEnvironment, ReleaseStage, Standing } from '../reference/index.ts';
+import type { StatementFields } from '../statement/index.ts';
 
 export const REPORT_VERSION = 1;
 
@@ -158,6 +159,14 @@ export interface ReportRelease {
   };
 }
 
+/** What the device says of itself, once its signature holds. */
+export interface ReportStatement {
+  /** Its own word: device-reported, and bound to the attested key. */
+  readonly fields: StatementFields;
+  /** Whether it was taken over into the layers; the findings say why not. */
+  readonly counts: boolean;
+}
+
 export interface ReportEligibility {
   readonly action: string;
   readonly granted: boolean;
@@ -194,6 +203,8 @@ export interface Report {
   readonly revocation: ReportRevocation;
   readonly policy: { readonly id: string; readonly version: string; readonly digest: string };
   readonly binding: Binding;
+  /** Null: the request carried none, or it could not be verified. */
+  readonly statement: ReportStatement | null;
   readonly release: ReportRelease | null;
   /** Whether something older than before shows, and what was compared to tell. */
   readonly rollback: Rollback;
