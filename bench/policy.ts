@@ -105,8 +105,20 @@ const release = {
   models: [build.model],
   verifiedBootKeys: [bootKey],
   vbmetaDigests: [toHex(build.vbmetaDigest)],
+  cohorts: [],
+  bootStates: ['Verified'],
+  releasedOn: '2026-11-01',
 } as const;
-const registry = { id: 'bench', releases: [release] };
+const registry = {
+  id: 'bench',
+  name: 'bench',
+  sequence: 1,
+  issuedAt: AT - 1,
+  expiresAt: AT + 1,
+  signedBy: null,
+  releases: [release],
+  systems: [],
+};
 const proof = prove(evidence.chain, world.anchors);
 
 function judgeBy(policy: Policy): () => void {

@@ -102,7 +102,14 @@ export const SETTINGS = {
     schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
     default: () => null,
     defaultText: '`null`; development knows the development releases',
-    text: 'registry file of operating system releases',
+    text: 'registry file of operating system releases; in production it must be signed',
+  },
+  releaseKeys: {
+    variable: 'ENIGM_ATTEST_RELEASE_KEYS',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`null`',
+    text: 'file of the public keys that may sign `releases` (JWK Set or PEM); once set, every registry must be signed',
   },
   reloadSeconds: {
     variable: 'ENIGM_ATTEST_RELOAD_SECONDS',

@@ -76,6 +76,15 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     )
     .option('--anchors <DIR>', 'trust these anchors in place of the built-in ones (test only)')
     .option('--public-key <FILE>', 'key the attested one must equal: PEM, DER or JWK')
+    .option('--releases <FILE>', 'registry of releases in place of the configured one')
+    .option(
+      '--context <JSON>',
+      'what you know of the device: {"cohort": .., "floor": ..}; only narrows',
+    )
+    .option(
+      '--last-report <FILE>',
+      'an earlier report on the same device: the floor it must not fall below',
+    )
     .option('--cross-check', 'also run the second, independent verifier and report disagreements')
     .addHelpText(
       'after',
@@ -165,6 +174,52 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     .action(async (file: string, options) => {
       const { tryPolicy } = await import('./policy/try.ts');
       exit(await tryPolicy(file, options, io));
+    });
+
+  const releases = program
+    .command('releases')
+    .description('Registries of operating system releases: check, show, sign, import.');
+  releases
+    .command('check')
+    .description('Check a registry: form, contents, signature, expiry.')
+    .argument('<FILE>', 'registry: JSON, or a signed one')
+    .option('--keys <FILE>', 'public keys that may have signed it: JWK Set or PEM')
+    .action(async (file: string, options) => {
+      const { checkReleases } = await import('./releases.ts');
+      exit(checkReleases(file, options, io));
+    });
+  releases
+    .command('show')
+    .description('Show the releases and known systems of a registry.')
+    .argument('[FILE]', 'registry (default: the one in force)')
+    .option('--keys <FILE>', 'public keys that may have signed it: JWK Set or PEM')
+    .addOption(format(['text', 'json']))
+    .action(async (file: string | undefined, options) => {
+      const { showReleases } = await import('./releases.ts');
+      exit(showReleases(file, options, io));
+    });
+  releases
+    .command('sign')
+    .description('Sign a registry with a key that signs nothing else.')
+    .argument('<FILE>', 'registry as JSON')
+    .requiredOption('--key <FILE>', 'private key, PKCS #8 PEM: Ed25519 or P-256')
+    .option('--out <FILE|->', 'where to write', '-')
+    .action(async (file: string, options) => {
+      const { signReleases } = await import('./releases.ts');
+      exit(await signReleases(file, options, io));
+    });
+  releases
+    .command('import')
+    .description('Compute boot keys and vbmeta digests from what a build ships.')
+    .argument('<FILE>', 'avb_pkmd.bin, a vbmeta image, or GrapheneOS’s attestation.json')
+    .option('--name <NAME>', 'name of the release or system')
+    .option('--model <MODEL...>', 'models it is for, as devices attest them')
+    .option('--channel <CHANNEL>', 'channel of the release')
+    .option('--signature <FILE>', 'signature of a list (default: FILE.sig)')
+    .option('--signers <FILE>', 'OpenSSH allowed_signers file: who may have signed a list')
+    .action(async (file: string, options) => {
+      const { importReleases } = await import('./import-releases.ts');
+      exit(importReleases(file, options, io));
     });
 
   program

@@ -4,13 +4,18 @@ import path from 'node:path';
 import { loadConfig } from '../config.ts';
 import type { ChallengeClaim } from '../core/binding/index.ts';
 import { type JudgeContext, judge } from '../core/judge.ts';
-import { type PreparedPolicy, preparePolicy } from '../core/policy/index.ts';
+import {
+  type CallerContext,
+  NO_CALLER_CONTEXT,
+  type PreparedPolicy,
+  preparePolicy,
+} from '../core/policy/index.ts';
 import { prove } from '../core/prove.ts';
 import type { Report } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
-import { parsePublicKey, type VerifyRequest } from '../request/index.ts';
+import { checkCallerContext, parsePublicKey, type VerifyRequest } from '../request/index.ts';
 import { loadOwners, loadTestAnchors } from '../sources/anchors.ts';
-import { ConfigurationFault } from '../sources/document.ts';
+import { ConfigurationFault, loadText } from '../sources/document.ts';
 import { ROOTS, VERIFIER } from '../sources/package-root.ts';
 import { checkNames, loadPolicy } from '../sources/policies.ts';
 import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
@@ -30,6 +35,12 @@ export interface VerifyOptions {
   readonly anchors?: string;
   readonly publicKey?: string;
   readonly crossCheck?: boolean;
+  /** Registry in place of the configured one. */
+  readonly releases?: string;
+  /** JSON, as the member `context` of a request. */
+  readonly context?: string;
+  /** Report file of an earlier verification of the same device. */
+  readonly lastReport?: string;
 }
 
 /** Gives the exit code. */
@@ -93,10 +104,11 @@ export interface Session extends Trust {
 
 /** With anchors of the operator's own, everything they bring stands in for what is built in. */
 export function openSession(
-  { anchors, revocation }: Pick<VerifyOptions, 'anchors' | 'revocation'>,
+  { anchors, revocation, releases }: Pick<VerifyOptions, 'anchors' | 'revocation' | 'releases'>,
   io: Io,
 ): Session {
-  const trust = buildTrust(loadTrustMaterial(loadConfig()));
+  const named = releases === undefined ? {} : { releases: path.resolve(io.folder, releases) };
+  const trust = buildTrust(loadTrustMaterial(loadConfig(named)));
   if (anchors === undefined) {
     return { ...trust, revocation: loadRevocation(revocation, ROOTS, io) };
   }
@@ -138,6 +150,7 @@ function contextOf(
 ): JudgeContext {
   const appraisedAt = io.now();
   const { environment, registry, revocation, statementApps } = session;
+  const caller = callerOf(options, request, io);
   const publicKey =
     options.publicKey === undefined ? request.publicKey : loadPublicKey(options.publicKey, io);
   return {
@@ -155,6 +168,7 @@ function contextOf(
     statement: request.statement,
     statementApps,
     registry,
+    ...(caller === undefined ? {} : { caller }),
     environment,
     verifier: VERIFIER,
   };
@@ -191,6 +205,34 @@ function claimOf({ challenge }: VerifyOptions, request: VerifyRequest): Challeng
   return request.challenge === null
     ? { kind: 'absent' }
     : { kind: 'given', bytes: request.challenge };
+}
+
+/** Options win over what the file says. An earlier report only ever adds a floor. */
+function callerOf(
+  { context, lastReport }: VerifyOptions,
+  request: VerifyRequest,
+  io: Io,
+): CallerContext | undefined {
+  const stated = context === undefined ? request.caller : readContext(context, '--context');
+  if (lastReport === undefined) return stated;
+  const report = readJson(loadText(path.resolve(io.folder, lastReport)), lastReport);
+  const earlier = readContext(JSON.stringify({ lastReport: report }), lastReport);
+  const { floors, ...rest } = stated ?? NO_CALLER_CONTEXT;
+  return { ...rest, floors: [...floors, ...earlier.floors] };
+}
+
+function readContext(text: string, name: string): CallerContext {
+  const checked = checkCallerContext(readJson(text, name));
+  if (typeof checked === 'string') throw new UsageFault(`${name}: ${checked}`);
+  return checked;
+}
+
+function readJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageFault(`${name}: no JSON: ${(error as Error).message}`);
+  }
 }
 
 function loadPublicKey(file: string, io: Io): Uint8Array {

@@ -25,10 +25,22 @@ import {
 import { checkContinuity, type EnrolmentClaim, toEnrolledDevice } from './continuity/index.ts';
 import { checkKeyParameters, type KeyDescription } from './key-description/index.ts';
 import { checkValidity, type VerifiedPath } from './path/index.ts';
-import { evaluatePolicy, type PreparedPolicy, toSubjectPath } from './policy/index.ts';
+import {
+  type CallerContext,
+  checkCohort,
+  checkFloors,
+  deriveEligibility,
+  deriveRollback,
+  evaluatePolicy,
+  NO_CALLER_CONTEXT,
+  type PreparedPolicy,
+  ROLLBACK_NOT_CHECKED,
+  toSubjectPath,
+} from './policy/index.ts';
 import {
   deriveLayers,
   derivePosture,
+  deriveTrustInputs,
   deriveTrustState,
   type Posture,
   type StatementApp,
@@ -47,6 +59,7 @@ import {
   toReportFindings,
   toReportKey,
   toReportKeyDescription,
+  toReportRelease,
 } from './report/index.ts';
 import {
   checkRevocation,
@@ -76,6 +89,8 @@ export interface JudgeContext {
   readonly enrolment?: EnrolmentClaim | null;
   /** Null: no releases are known. */
   readonly registry: ReleaseRegistry | null;
+  /** What the caller says of the device; it can only narrow. Left out: nothing. */
+  readonly caller?: CallerContext;
   readonly environment: Environment;
   readonly verifier: { readonly name: string; readonly version: string };
 }
@@ -84,7 +99,9 @@ export interface JudgeContext {
 export function judge(proof: Proof, context: JudgeContext): Report {
   const path = proof.path.ok ? proof.path.value : null;
   const description = proof.keyDescription?.ok ? proof.keyDescription.value : null;
-  const posture = description === null ? null : derivePosture(description, context.registry);
+  const registry = currentRegistry(context);
+  const caller = context.caller ?? NO_CALLER_CONTEXT;
+  const posture = description === null ? null : derivePosture(description, registry);
   const revocation = path === null ? null : judgeRevocation(path, context);
   const binding = judgeBinding(path, description, context);
   const statement = judgeStatement(
@@ -109,6 +126,8 @@ export function judge(proof: Proof, context: JudgeContext): Report {
   const { reported } = statement;
   const layers = deriveLayers({ path, revocationStatus, description, posture, reported }, judged);
   const { policy, digest } = context.policy;
+  const rollback =
+    posture === null ? ROLLBACK_NOT_CHECKED : deriveRollback(posture, caller, policy, judged);
   return {
     reportVersion: REPORT_VERSION,
     outcome: deriveOutcome(findings),
@@ -127,13 +146,21 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     environment: context.environment,
     findings,
     layers,
+    trustInputs: deriveTrustInputs(layers, judged),
     ...reportProof(proof, policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
     binding: { ...binding.binding, keyPossession: statement.possession },
     statement: statement.report,
-    release: toReportRelease(posture),
-    eligibility: [],
+    release: toReportRelease(posture?.recognised ?? null, registry, rollback.state),
+    rollback,
+    eligibility: deriveEligibility(policy.eligibility, {
+      judged,
+      layers,
+      binding: binding.binding,
+      posture,
+      caller,
+    }),
   };
 }
 
@@ -156,6 +183,11 @@ function reportProof(
 
 const NOT_LOOKED_UP: ReportRevocation = { checked: false, status: null, snapshot: null };
 const MS_PER_DAY = 86_400_000;
+
+/** An expired registry recognises nothing: it may still allow what was withdrawn since. */
+function currentRegistry({ registry, appraisedAt }: JudgeContext): ReleaseRegistry | null {
+  return registry !== null && appraisedAt < registry.expiresAt ? registry : null;
+}
 
 function asTheirCodesSay(findings: readonly Finding[]): readonly JudgedFinding[] {
   return findings.map((each) => ({
@@ -328,8 +360,9 @@ function judgeDevice(
   path: VerifiedPath,
   description: KeyDescription,
   posture: Posture,
-  { policy, registry, evidenceTime, enrolment = null }: JudgeContext,
+  context: JudgeContext,
 ): readonly JudgedFinding[] {
+  const { policy, registry, evidenceTime, caller = NO_CALLER_CONTEXT, enrolment = null } = context;
   const subject = {
     path: toSubjectPath(path),
     description,
@@ -337,7 +370,8 @@ function judgeDevice(
     posture,
     evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
     knowsReleases: registry !== null,
-    registry,
+    registryIsExpired: registry !== null && currentRegistry(context) === null,
+    registry: currentRegistry(context),
   };
   return [
     ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),
@@ -345,11 +379,7 @@ function judgeDevice(
       ? []
       : checkContinuity(enrolment, toEnrolledDevice(path, description), registry)),
     ...evaluatePolicy(policy.policy, subject),
+    ...checkCohort(posture, caller, policy.policy),
+    ...asTheirCodesSay(checkFloors(description, posture, caller.floors)),
   ];
-}
-
-function toReportRelease(posture: Posture | null): Report['release'] {
-  if (posture === null || posture.release === null) return null;
-  const { name, channel, stage, environment } = posture.release;
-  return { name, channel, stage, environment };
 }

@@ -1,6 +1,8 @@
 /** Response documents as JSON Schema: what the OpenAPI document says. Compared with the types in tests. */
 import Type, { type TSchema } from 'typebox';
 import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../core/base/index.ts';
+import { TRUST_INPUTS } from '../core/posture/index.ts';
+import { RELEASE_ENVIRONMENTS, RELEASE_STAGES } from '../core/reference/index.ts';
 import { StatementFieldsSchema } from '../request/index.ts';
 
 const STRICT = { additionalProperties: false } as const;
@@ -41,6 +43,16 @@ const Finding = Type.Object(
 const Layer = Type.Object(
   {
     layer: OneOf(LAYERS),
+    state: OneOf(['satisfied', 'degraded', 'failed', 'not_evidenced']),
+    basis: Text,
+    findings: Type.Array(Text),
+  },
+  STRICT,
+);
+
+const TrustInput = Type.Object(
+  {
+    input: OneOf(TRUST_INPUTS),
     state: OneOf(['satisfied', 'degraded', 'failed', 'not_evidenced']),
     basis: Text,
     findings: Type.Array(Text),
@@ -134,6 +146,51 @@ const Revocation = Type.Object(
   STRICT,
 );
 
+const RollbackState = OneOf(['visible', 'not_visible', 'not_checked']);
+
+const Rollback = Type.Object(
+  {
+    state: RollbackState,
+    against: Type.Array(OneOf(['caller', 'last-report', 'registry'])),
+    findings: Type.Array(Text),
+  },
+  STRICT,
+);
+
+const Release = Type.Object(
+  {
+    name: Text,
+    recognisedBy: OneOf(['build', 'boot-key']),
+    channel: Nullable(Text),
+    stage: Nullable(OneOf(RELEASE_STAGES)),
+    environment: Nullable(OneOf(RELEASE_ENVIRONMENTS)),
+    production: Type.Boolean(),
+    behind: Nullable(
+      Type.Object(
+        {
+          releases: Type.Integer(),
+          securityReleases: Type.Integer(),
+          patchMonths: Type.Integer(),
+          latest: Nullable(Text),
+        },
+        STRICT,
+      ),
+    ),
+    rollback: RollbackState,
+    registry: Type.Object(
+      {
+        name: Text,
+        sequence: Type.Integer(),
+        id: Hex,
+        expiresAt: Time,
+        signedBy: Nullable(Text),
+      },
+      STRICT,
+    ),
+  },
+  STRICT,
+);
+
 export const ReportSchema = Type.Object(
   {
     reportVersion: Type.Literal(1),
@@ -146,6 +203,7 @@ export const ReportSchema = Type.Object(
     environment: Environment,
     findings: Type.Array(Finding),
     layers: Type.Array(Layer),
+    trustInputs: Type.Array(TrustInput),
     chain: Chain,
     key: Nullable(Key),
     keyDescription: Nullable(KeyDescription),
@@ -167,9 +225,8 @@ export const ReportSchema = Type.Object(
     statement: Nullable(
       Type.Object({ fields: StatementFieldsSchema, counts: Type.Boolean() }, STRICT),
     ),
-    release: Nullable(
-      Type.Object({ name: Text, channel: Text, stage: Text, environment: Environment }, STRICT),
-    ),
+    release: Nullable(Release),
+    rollback: Rollback,
     eligibility: Type.Array(
       Type.Object({ action: Text, granted: Type.Boolean(), reasons: Type.Array(Text) }, STRICT),
     ),

@@ -68,6 +68,7 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     enrolment: claimOfRecord(request, terms, answering),
     statementApps: trust.statementApps,
     registry: trust.registry,
+    ...(request.caller === undefined ? {} : { caller: request.caller }),
     environment: trust.environment,
     verifier: VERIFIER,
   });

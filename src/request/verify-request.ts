@@ -6,8 +6,9 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { RequestContext } from '../core/binding/index.ts';
 import { type ChainBytes, decodeBase64Url, parseChainText } from '../core/evidence/index.ts';
+import type { CallerContext } from '../core/policy/index.ts';
 import { MAX_STATEMENT_CHARACTERS } from '../core/statement/index.ts';
-import { ContextSchema } from './context.ts';
+import { CallerContextSchema, toCallerContext, toRequestContext } from './caller-context.ts';
 import {
   parseJsonBody,
   type RequestFault,
@@ -51,7 +52,7 @@ export const VerifyRequestSchema = Type.Object(
         description: 'What the device says of itself: a compact JWS signed by the attested key.',
       }),
     ),
-    context: Type.Optional(ContextSchema),
+    context: Type.Optional(CallerContextSchema),
     result: Type.Optional(
       Type.Union(
         RESULT_FORMS.map((form) => Type.Literal(form)),
@@ -103,6 +104,8 @@ export interface VerifyRequest {
   readonly enrolmentRecord: string | null;
   /** Who a signed result is for; null: as configured. */
   readonly audience: string | null;
+  /** What the caller says of the device; left out: nothing. */
+  readonly caller?: CallerContext;
 }
 
 export type RequestResult =
@@ -140,8 +143,9 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       'is neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK',
     );
   }
-  const { policy = null, statement = null, context = {}, result = 'report' } = document;
+  const { policy = null, statement = null, result = 'report' } = document;
   const { audience = null, enrol = false, enrolmentRecord = null } = document;
+  const said = document.context;
   return {
     ok: true,
     request: {
@@ -150,7 +154,8 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       policy,
       publicKey,
       statement,
-      context,
+      context: said === undefined ? {} : toRequestContext(said),
+      ...(said === undefined ? {} : { caller: toCallerContext(said) }),
       result,
       audience,
       enrol,

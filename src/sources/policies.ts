@@ -89,7 +89,9 @@ export function checkNames(
     if (owners.includes(owner)) continue;
     missing('rules.anchor.owners', owner, `there are anchors of ${owners.join(', ')}`);
   }
-  const releases = registry?.releases.map(({ name }) => name) ?? [];
+  const releases = [...(registry?.releases ?? []), ...(registry?.systems ?? [])].map(
+    ({ name }) => name,
+  );
   for (const name of bootKeyAllowed.releases) {
     if (releases.includes(name)) continue;
     const known = registry === null ? 'there is no registry' : `releases: ${releases.join(', ')}`;

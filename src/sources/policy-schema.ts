@@ -6,7 +6,7 @@
 import Type, { type TSchema } from 'typebox';
 import { LAYERS, SEVERITIES } from '../core/base/index.ts';
 import { BOOT_STATES } from '../core/key-description/index.ts';
-import { BUILTIN_POLICIES } from '../core/policy/index.ts';
+import { BUILTIN_POLICIES, ELIGIBILITY_SCHEMA, type Eligibility } from '../core/policy/index.ts';
 
 const STRICT = { additionalProperties: false } as const;
 const Choice = (values: readonly string[], description?: string) =>
@@ -240,6 +240,7 @@ export const PolicySchema = Type.Object(
     exposeDeviceIdentifiers: Type.Boolean({
       description: 'Whether IMEI, serial number and the like appear in reports.',
     }),
+    eligibility: Type.Optional(Type.Unsafe<Eligibility>(ELIGIBILITY_SCHEMA)),
     rules: Rules,
   },
   { ...STRICT, title: 'Policy' },

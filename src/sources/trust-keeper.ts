@@ -64,7 +64,7 @@ export class TrustKeeper {
     const candidate = {
       ...before,
       policies: this.#attempt(() => this.#succeed(loadPolicies(environment, policies, Date.now()))),
-      registry: this.#attempt(() => loadConfiguredRegistry(environment, releases)),
+      registry: this.#attempt(() => loadConfiguredRegistry(environment, releases, this.#config)),
     };
     const material: TrustMaterial = {
       ...before,

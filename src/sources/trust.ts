@@ -37,7 +37,14 @@ export interface Trust {
 /** What of a configuration decides the trust. */
 export type TrustConfig = Pick<
   Config,
-  'environment' | 'defaultPolicy' | 'readinessPolicies' | 'policies' | 'releases' | 'statementApps'
+  | 'environment'
+  | 'defaultPolicy'
+  | 'readinessPolicies'
+  | 'policies'
+  | 'releases'
+  | 'releaseKeys'
+  | 'state'
+  | 'statementApps'
 >;
 
 /** Loads what the configuration names. Throws `ConfigurationFault`. `now`: since 1970, in ms. */
@@ -48,7 +55,7 @@ export function loadTrustMaterial(config: TrustConfig, now: number = Date.now())
     anchors: loadBuiltInAnchors(environment).material,
     policies: loadPolicies(environment, config.policies, now),
     defaultPolicy: config.defaultPolicy,
-    registry: loadConfiguredRegistry(environment, config.releases),
+    registry: loadConfiguredRegistry(environment, config.releases, config, now),
     statementApps: config.statementApps,
   };
   checkMaterial(material, config);

@@ -5,6 +5,8 @@ import {
   type EnrolledDevice,
   toEnrolledDevice,
 } from '../../src/core/continuity/index.ts';
+import type { ReleaseRegistry } from '../../src/core/reference/index.ts';
+import { DEVELOPMENT_RELEASES, loadRegistry } from '../../src/sources/releases.ts';
 import { attest, makeWorld, proveIn, type World } from '../support/world.ts';
 import { enrolled } from '../vectors/continuity.ts';
 
@@ -18,9 +20,16 @@ beforeAll(async () => {
   device = enrolled(world, attest(world));
 });
 
+/** The development registry with one release, of these boot keys. */
+function registryOf(verifiedBootKeys: readonly string[]): ReleaseRegistry {
+  const registry = loadRegistry(DEVELOPMENT_RELEASES);
+  const [release] = registry.releases;
+  if (release === undefined) throw new Error('no development release');
+  return { ...registry, releases: [{ ...release, verifiedBootKeys }] };
+}
+
 const codesOf = (then: Partial<EnrolledDevice>, now: Partial<EnrolledDevice>, keys?: string[]) => {
-  const registry =
-    keys === undefined ? null : { id: '', releases: [{ verifiedBootKeys: keys }] as never };
+  const registry = keys === undefined ? null : registryOf(keys);
   const claim = { kind: 'verified', device: { ...device, ...then }, handleFits: true } as const;
   return checkContinuity(claim, { ...device, ...now }, registry).map(({ finding }) => finding.code);
 };

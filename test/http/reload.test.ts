@@ -111,10 +111,9 @@ test('policies and registry change under load', async () => {
   const second = await fresh();
   expect([digestsIn(second), codesIn(second)]).toEqual([[digestOf(SECOND)], ['KEY_SIZE']]);
 
-  const withdrawn = loadText(DEVELOPMENT_RELEASES).replaceAll(
-    /"stage": "\w+"/g,
-    '"stage": "withdrawn"',
-  );
+  const withdrawn = loadText(DEVELOPMENT_RELEASES)
+    .replace('"sequence": 1', '"sequence": 2')
+    .replaceAll(/"stage": "\w+"/g, '"stage": "withdrawn"');
   write(registryFile, withdrawn);
   await vi.waitFor(
     async () => expect(codesIn(await fresh(8))).toEqual(['KEY_SIZE', 'RELEASE_NOT_ALLOWED']),

@@ -220,7 +220,12 @@ describe('a look at the files', () => {
   function keep(): TrustKeeper {
     said = [];
     const config = loadConfig(
-      { environment: 'development', policies: folder, releases: registry },
+      {
+        environment: 'development',
+        policies: folder,
+        releases: registry,
+        state: mkdtempSync(path.join(tmpdir(), 'enigm-attest-state-')),
+      },
       {},
     );
     return new TrustKeeper(config, {
@@ -286,7 +291,7 @@ describe('a look at the files', () => {
     const keeper = keep();
     const before = keeper.trust.registry?.id;
     write('mine.json', '{');
-    writeFileSync(registry, `${loadText(DEVELOPMENT_RELEASES)}\n`);
+    writeFileSync(registry, nextReleases());
     keeper.look();
     expect(said).toEqual([expect.stringContaining('mine.json: no JSON'), 'reloaded']);
     const after = keeper.trust.registry?.id;
@@ -296,7 +301,7 @@ describe('a look at the files', () => {
     write('mine.json', versioned('3', 'third'));
     keeper.look();
     expect(said.slice(2)).toEqual([
-      expect.stringContaining('releases.json: the document must have required properties releases'),
+      expect.stringContaining('releases.json: the document must have required properties name'),
       'reloaded',
     ]);
     expect([keeper.trust.registry?.id, mine(keeper)?.description]).toEqual([after, 'third']);
@@ -315,7 +320,7 @@ describe('a look at the files', () => {
     );
     keeper.look();
     expect(said).toEqual(['reloaded']);
-    writeFileSync(registry, loadText(DEVELOPMENT_RELEASES).replaceAll(name as string, 'Renamed'));
+    writeFileSync(registry, nextReleases().replaceAll(name as string, 'Renamed'));
     keeper.look();
     expect(said[1]).toContain(`rules.bootKeyAllowed.releases names "${name}"`);
     expect(keeper.trust.registry?.releases[0]?.name).toBe(name);
@@ -336,5 +341,10 @@ describe('a look at the files', () => {
 
 test('a registry without a signature is no registry in production', () => {
   const config = loadConfig({ releases: DEVELOPMENT_RELEASES }, {});
-  expect(() => loadTrustMaterial(config)).toThrow('is not signed, which production needs');
+  expect(() => loadTrustMaterial(config)).toThrow('setting releaseKeys: is needed in production');
 });
+
+/** The development releases as the next document of their series. */
+function nextReleases(): string {
+  return loadText(DEVELOPMENT_RELEASES).replace('"sequence": 1', '"sequence": 2');
+}

@@ -1,4 +1,7 @@
 /** The real service on a free port, with its log lines kept. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Writable } from 'node:stream';
 import { loadConfig, type SettingName } from '../../src/config.ts';
 import { type Service, startService } from '../../src/main.ts';
@@ -18,7 +21,11 @@ export async function serve(
       done();
     },
   });
-  const config = loadConfig({ environment: 'development', port: 0, workers: 2, ...settings }, {});
+  const state = mkdtempSync(path.join(tmpdir(), 'enigm-attest-state-'));
+  const config = loadConfig(
+    { environment: 'development', port: 0, workers: 2, state, ...settings },
+    {},
+  );
   return { ...(await startService(config, stream)), log };
 }
 

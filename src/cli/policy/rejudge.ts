@@ -107,6 +107,8 @@ function toSubject(
     posture: derivePosture(description, registry),
     evidenceDate: dateOfDay(Math.floor(Date.parse(evidenceTime) / MS_PER_DAY)),
     knowsReleases: registry !== null,
+    // One that has expired is not loaded.
+    registryIsExpired: false,
     registry,
   };
 }

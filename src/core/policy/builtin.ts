@@ -1,5 +1,6 @@
 /** The four policies every verifier has, in the format of any other policy. */
 import type { Environment } from '../anchors/index.ts';
+import { ENIGM_ELIGIBILITY } from './builtin-eligibility.ts';
 import type { PatchLevelRules, Policy, PolicyRules, RiskCode, SignalSeverity } from './policy.ts';
 
 const DAY_SECONDS = 86_400;
@@ -119,6 +120,7 @@ const ENIGM_PRODUCTION: Policy = {
     'An Enigm OS production device: locked, running an allowed release of the signed registry for its model, at least at that release’s patch levels.',
   challenge: 'service',
   criticalLayers: ['hardware-integrity', 'key-material', 'verified-boot', 'os-hardening'],
+  eligibility: ENIGM_ELIGIBILITY,
   rules: {
     ...ANDROID_HARDWARE.rules,
     anchor: {
@@ -131,7 +133,7 @@ const ENIGM_PRODUCTION: Policy = {
     release: {
       severity: 'reject',
       environments: ['production'],
-      stages: ['stable', 'security', 'superseded'],
+      stages: ['limited', 'stable', 'security', 'superseded'],
     },
   },
 };

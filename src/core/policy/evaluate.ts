@@ -90,7 +90,12 @@ export function evaluatePolicy(policy: Policy, subject: Subject): readonly Judge
   return judged;
 }
 
-/** A verifier that lacks its registry cannot decide, however severe the rule is. */
+/**
+ * A verifier that lacks its registry cannot decide, however severe the rule is; a level newer than the
+ * record's may be the record's mistake.
+ */
 function severityOf({ code }: Finding, severity: Severity): Severity {
-  return code === 'REGISTRY_NOT_CONFIGURED' && severity === 'reject' ? 'inconclusive' : severity;
+  if (severity !== 'reject') return severity;
+  if (code === 'REGISTRY_NOT_CONFIGURED' || code === 'REGISTRY_EXPIRED') return 'inconclusive';
+  return code === 'RELEASE_PATCH_NEWER' ? 'review' : severity;
 }

@@ -8,6 +8,7 @@ import type { FindingCode, LayerId, Severity } from '../base/index.ts';
 import type { BootState } from '../key-description/index.ts';
 import type { Shape } from '../path/index.ts';
 import type { ReleaseStage } from '../reference/index.ts';
+import type { Eligibility } from './eligibility.ts';
 
 /**
  * Where the expected challenge comes from: `service` issued it; the `caller` must give it; `optional`,
@@ -141,6 +142,8 @@ export interface Policy {
   readonly criticalLayers: readonly LayerId[];
   /** Whether IMEI, serial number and the like appear in reports. */
   readonly exposeDeviceIdentifiers: boolean;
+  /** What the device may do, action by action; without it nothing is granted or denied. */
+  readonly eligibility?: Eligibility;
   readonly rules: PolicyRules;
 }
 

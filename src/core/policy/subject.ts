@@ -24,6 +24,8 @@ export interface Subject {
   readonly evidenceDate: CalendarDate;
   /** Whether the verifier knows any releases at all. */
   readonly knowsReleases: boolean;
+  /** Whether it did until its registry expired. */
+  readonly registryIsExpired: boolean;
   /** The releases themselves, or null. */
   readonly registry: ReleaseRegistry | null;
 }

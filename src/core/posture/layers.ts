@@ -100,9 +100,11 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     if (boot === null)
       return { shown: 'not_evidenced', basis: 'no root of trust in the hardware list' };
     const lock = boot.deviceLocked ? 'locked' : 'unlocked';
+    const { recognised } = posture;
+    const owner = recognised?.kind === 'system' ? `, known as ${recognised.system.name}` : '';
     return {
       shown: hasVerifiedBoot(posture) ? 'satisfied' : 'degraded',
-      basis: `bootloader ${lock}, boot state ${boot.state}, boot key ${boot.key === '' ? 'empty' : boot.key}`,
+      basis: `bootloader ${lock}, boot state ${boot.state}, boot key ${boot.key === '' ? 'empty' : boot.key}${owner}`,
     };
   },
 
@@ -130,10 +132,15 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
 
   'update-management': ({ posture, reported }) => {
     const said = shownByStatement(reported, ['updateState', 'managedState']);
-    if (!posture?.release || !hasVerifiedBoot(posture)) return said ?? NEEDS_STATEMENT;
-    const compared = `patch levels compared with ${posture.release.name}`;
-    return said === null
-      ? { shown: 'satisfied', basis: compared }
-      : { shown: said.shown, basis: `${compared}; ${said.basis}` };
+    if (posture?.recognised?.kind !== 'release' || !hasVerifiedBoot(posture)) {
+      return said ?? NEEDS_STATEMENT;
+    }
+    const { release, standing } = posture.recognised;
+    const isOver = release.stage === 'superseded' || release.stage === 'withdrawn';
+    const behind = standing.latest === null ? 'none newer' : `${standing.releases} newer`;
+    const compared = `patch levels compared with ${release.name} (${release.stage}, ${behind})`;
+    // A device's own word does not make an old release current.
+    const shown = isOver ? 'degraded' : (said?.shown ?? 'satisfied');
+    return { shown, basis: said === null ? compared : `${compared}; ${said.basis}` };
   },
 };

@@ -1,5 +1,6 @@
 /** How the device booted, each polarity by itself (THREATS T35 to T37). Hardware list only. */
 import { type Finding, finding } from '../../base/index.ts';
+import type { Recognised } from '../../reference/index.ts';
 import type { PolicyRules } from '../policy.ts';
 import type { Subject } from '../subject.ts';
 
@@ -45,13 +46,17 @@ export function checkBootKeyDenied(
 
 /** A device without a root of trust has no key that could be allowed. */
 export function checkBootKeyAllowed(
-  { posture: { boot, release } }: Subject,
+  { posture: { boot, recognised } }: Subject,
   rule: PolicyRules['bootKeyAllowed'],
 ): Finding[] {
   const isAllowed =
     (boot !== null && rule.keys.includes(boot.key)) ||
-    (release !== null && rule.releases.includes(release.name));
+    (recognised !== null && rule.releases.includes(nameOf(recognised)));
   if (isAllowed) return [];
   const place = { cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` };
   return [finding('BOOT_KEY_NOT_ALLOWED', place, { got: boot?.key ?? null })];
+}
+
+function nameOf(recognised: Recognised): string {
+  return recognised.kind === 'release' ? recognised.release.name : recognised.system.name;
 }

@@ -57,7 +57,9 @@ export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Findin
     if (model === undefined || boot === null || boot.keyIsBlank || registry === null) {
       return undefined;
     }
-    const known = registry.releases.filter(({ models }) => models.includes(model));
+    const known = [...registry.releases, ...registry.systems].filter(({ models }) =>
+      models.includes(model),
+    );
     const isNew =
       known.length > 0 &&
       !known.some(({ verifiedBootKeys }) => verifiedBootKeys.includes(boot.key));
