@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from './config.ts';
+import { Metrics } from './http/metrics.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
-import { ROOTS } from './sources/package-root.ts';
-import { loadBundledSnapshot } from './sources/revocation.ts';
+import { openRevocation } from './revocation-desk.ts';
 import { buildTrust, loadTrustMaterial } from './sources/trust.ts';
 
 export interface Service {
@@ -24,12 +24,13 @@ export async function startService(
 ): Promise<Service> {
   const material = loadTrustMaterial(config);
   const trust = buildTrust(material);
-  const snapshot = loadBundledSnapshot(ROOTS);
+  const metrics = new Metrics();
   let log: FastifyBaseLogger | undefined;
+  const revocation = await openRevocation(config, material.anchors.anchors, metrics, () => log);
   const pool = new VerificationPool({
     ...config,
     trust: material,
-    revocation: () => snapshot,
+    revocation: revocation.snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
       log?.error({ requestSha256, err: cause }, 'a request ended two workers');
@@ -43,19 +44,26 @@ export async function startService(
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,
-      policies: () => checkReadiness(trust, snapshot, config.readinessPolicies, Date.now()),
+      policies: () =>
+        checkReadiness(trust, revocation.snapshot(), config.readinessPolicies, Date.now()),
+      revocation: revocation.describe,
     },
+    metrics,
     ...(logStream === undefined ? {} : { logStream }),
   });
   log = server.log;
+  metrics.gauge('pool_workers', 'Worker threads that are up', () => pool.workersUp);
+  metrics.gauge('pool_queue_length', 'Requests that wait for a worker', () => pool.queueLength);
   await pool.start();
   await server.listen({ host: config.host, port: config.port });
+  revocation.start();
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: async () => {
       await server.close();
       await pool.close();
+      await revocation.close();
     },
   };
 }

@@ -11,8 +11,9 @@ import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { parsePublicKey, type VerifyRequest } from '../request/index.ts';
 import { loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault } from '../sources/document.ts';
-import { ROOTS, VERIFIER } from '../sources/package-root.ts';
-import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
+import { VERIFIER } from '../sources/package-root.ts';
+import { loadStoredSnapshot } from '../sources/revocation/open-keeper.ts';
+import { loadBundledSnapshot, loadSnapshotWith, loadStatusList } from '../sources/revocation.ts';
 import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
 import { parseChallenge, parseTime } from './arguments.ts';
 import { readEvidence, UnreadableInput } from './evidence-file.ts';
@@ -37,7 +38,7 @@ export async function verify(
   options: VerifyOptions,
   io: Io,
 ): Promise<number> {
-  const session = openSession(options, io);
+  const session = await openSession(options, io);
   const outcomes = new Set<Report['outcome'] | 'unreadable'>();
   let disagrees = false;
   for (const file of files) {
@@ -91,29 +92,25 @@ interface Session extends Trust {
 }
 
 /** With anchors of the operator's own, everything they bring stands in for what is built in. */
-function openSession({ anchors, revocation }: VerifyOptions, io: Io): Session {
-  const trust = buildTrust(loadTrustMaterial(loadConfig()));
-  if (anchors === undefined) {
-    return { ...trust, revocation: loadRevocation(revocation, ROOTS, io) };
+async function openSession({ anchors, revocation }: VerifyOptions, io: Io): Promise<Session> {
+  const config = loadConfig();
+  const material = loadTrustMaterial(config);
+  const trust = buildTrust(material);
+  const file =
+    revocation === undefined || revocation === 'none' ? null : path.resolve(io.folder, revocation);
+  if (anchors !== undefined) {
+    const folder = path.resolve(io.folder, anchors);
+    const set = loadTestAnchors(folder).set;
+    const snapshot = file === null ? loadBundledSnapshot(folder) : loadSnapshotWith(file, folder);
+    const checked = revocation === 'none' ? 'waived' : snapshot;
+    return { ...trust, environment: 'test', anchors: set, revocation: checked };
   }
-  const folder = path.resolve(io.folder, anchors);
-  return {
-    ...trust,
-    environment: 'test',
-    anchors: loadTestAnchors(folder).set,
-    revocation: loadRevocation(revocation, folder, io),
-  };
-}
-
-function loadRevocation(
-  option: string | undefined,
-  folder: string,
-  io: Io,
-): RevocationSnapshot | 'waived' {
-  if (option === 'none') return 'waived';
-  return option === undefined
-    ? loadBundledSnapshot(folder)
-    : loadSnapshotWith(path.resolve(io.folder, option), folder);
+  if (revocation === 'none') return { ...trust, revocation: 'waived' };
+  const given = file === null ? null : loadStatusList(file);
+  const sources = material.anchors.anchors;
+  const { snapshot, failures } = await loadStoredSnapshot(config, sources, io.now(), given);
+  for (const { source, text } of failures) io.err(`revocation source ${source}: ${text}\n`);
+  return { ...trust, revocation: snapshot };
 }
 
 async function readOrExplain(file: string, io: Io): Promise<VerifyRequest | null> {

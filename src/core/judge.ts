@@ -38,6 +38,7 @@ import {
   toReportKeyDescription,
 } from './report/index.ts';
 import {
+  checkBootKeyDenied,
   checkRevocation,
   type RevocationCheck,
   type RevocationSnapshot,
@@ -72,6 +73,7 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     ...asTheirCodesSay(proof.remarks),
     ...(path === null ? [] : judgePath(path, context)),
     ...(revocation?.findings ?? []),
+    ...asTheirCodesSay(deniedBootKey(path, posture, context)),
     ...binding.findings,
     ...(path === null || description === null || posture === null
       ? []
@@ -171,6 +173,17 @@ function judgeRevocation(
       ...staleness,
     ],
   };
+}
+
+/** What the local deny lists say of the key the device booted with. */
+function deniedBootKey(
+  path: VerifiedPath | null,
+  posture: Posture | null,
+  { revocation }: JudgeContext,
+): readonly Finding[] {
+  if (path === null || posture === null || posture.boot === null || revocation === 'waived')
+    return [];
+  return checkBootKeyDenied(posture.boot.key, path.anchor.record.id, revocation);
 }
 
 function toReportRevocation(

@@ -1,6 +1,7 @@
 /** Response documents as JSON Schema: what the OpenAPI document says. Compared with the types in tests. */
 import Type, { type TSchema } from 'typebox';
 import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../core/base/index.ts';
+import { RevocationSchema } from './revocation-route.ts';
 
 const STRICT = { additionalProperties: false } as const;
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -200,6 +201,7 @@ export const ReadinessSchema = Type.Object(
         STRICT,
       ),
     ),
+    revocation: RevocationSchema,
   },
   { ...STRICT, title: 'Readiness' },
 );

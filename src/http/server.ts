@@ -13,7 +13,9 @@ import type { Trust } from '../sources/trust.ts';
 import { buildCallerCheck } from './callers.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
+import { countRequests, type Metrics, registerMetrics } from './metrics.ts';
 import { handleError, handleNotFound } from './problems.ts';
+import { registerRevocation } from './revocation-route.ts';
 import { registerVerify } from './verify-route.ts';
 
 export interface ServerDeps {
@@ -21,6 +23,7 @@ export interface ServerDeps {
   readonly trust: Trust;
   readonly submit: (job: Job) => Admitted;
   readonly health: Health;
+  readonly metrics: Metrics;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
 }
@@ -46,6 +49,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
   logEachRequestOnce(server);
+  countRequests(server, deps.metrics);
 
   await server.register(helmet);
   await server.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
@@ -58,6 +62,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     scope.addHook('onRequest', buildCallerCheck(config.callers));
     registerVerify(scope, deps.submit);
     registerKnowledge(scope, deps.trust);
+    registerRevocation(scope, deps.health.revocation);
+    registerMetrics(scope, deps.metrics);
     done();
   });
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());

@@ -58,6 +58,18 @@ test('every setting can be given as a variable', () => {
     deadlineMs: '100',
     maxBodyBytes: '2048',
     requestsPerMinute: '7',
+    revocationSources: '[]',
+    revocationFetch: 'true',
+    revocationMinRefreshSeconds: '0.5',
+    revocationMaxRefreshSeconds: '3600',
+    revocationRetrySeconds: '1',
+    revocationTimeoutSeconds: '2',
+    revocationMaxBytes: '4096',
+    revocationAllowShrink: '["google-status"]',
+    rootWatchUrl: 'http://127.0.0.1:1/roots',
+    bundleKeys: '/tmp/keys.json',
+    proxy: 'http://127.0.0.1:1',
+    noProxy: 'localhost',
     logLevel: 'silent',
   };
   expect(Object.keys(values)).toEqual(Object.keys(SETTINGS));
