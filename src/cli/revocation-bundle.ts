@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { type Config, loadConfig } from '../config.ts';
+import { buildSnapshot } from '../sources/revocation/build.ts';
 import {
   loadBundleKeys,
   loadLastSequence,
@@ -14,6 +15,7 @@ import {
 import type { Copy } from '../sources/revocation/copy-store.ts';
 import { openNetwork } from '../sources/revocation/download.ts';
 import { toSourceFault } from '../sources/revocation/fault.ts';
+import type { KeeperEvent } from '../sources/revocation/keeper.ts';
 import { copyStoreOf, openKeeper } from '../sources/revocation/open-keeper.ts';
 import { loadTrustMaterial } from '../sources/trust.ts';
 import { parseCount, parseTime } from './arguments.ts';
@@ -91,10 +93,11 @@ async function takeCopies(
   io: Io,
 ): Promise<boolean> {
   const { anchors } = loadTrustMaterial(config).anchors;
-  const keeper = await openKeeper(config, anchors, dispatcher, (event) => {
-    if (event.kind === 'refused')
-      io.err(`${event.source}: refused (${event.failure}): ${event.text}\n`);
-  });
+  const onEvent = (event: KeeperEvent): void => {
+    if (event.kind !== 'refused') return;
+    io.err(`${event.source}: refused (${event.failure}): ${event.text}\n`);
+  };
+  const keeper = await openKeeper(config, anchors, dispatcher, onEvent, { build: buildSnapshot });
   let isWhole = true;
   try {
     for (const copy of copies) {

@@ -91,6 +91,8 @@ async function receive(
     await body.dump();
     return { headers, body: null };
   }
+  // What is left unread is let go of, and its end is no error of ours.
+  body.on('error', () => {});
   try {
     if (statusCode !== 200) throw new SourceFault('status', `the server answers ${statusCode}`);
     const encoding = headers['content-encoding'] ?? 'identity';

@@ -8,7 +8,7 @@ import type { AnchorSource } from '../../core/anchors/index.ts';
 import { compileSnapshot, type RevocationSnapshot } from '../../core/revocation/index.ts';
 import { ConfigurationFault } from '../document.ts';
 import type { BuildJob, Built } from './build.ts';
-import { buildOffThread, toShared } from './build-off-thread.ts';
+import { toShared } from './build-off-thread.ts';
 import type { Copy, CopyStore } from './copy-store.ts';
 import { type FailureCause, SourceFault, toSourceFault } from './fault.ts';
 import { type FetchOptions, fetchCopy } from './fetch-copy.ts';
@@ -27,6 +27,8 @@ export interface KeeperOptions extends Omit<FetchOptions, 'signal'> {
   readonly retryMs: number;
   /** Sources whose next list may shrink. */
   readonly allowShrink: readonly string[];
+  /** Makes snapshots: on a thread of its own, unless the process has nothing else to do. */
+  readonly build: (job: BuildJob) => Promise<Built>;
   /** Whether remote sources are fetched; if not, only copies that others store are taken up. */
   readonly fetches: boolean;
   readonly onEvent: (event: KeeperEvent) => void;
@@ -256,8 +258,8 @@ export class RevocationKeeper {
   }
 
   async #build(candidate: Copy | null, shrinking: BuildJob['shrinking']): Promise<Built> {
-    const { floor, sources, anchors, clock } = this.#options;
-    return buildOffThread({
+    const { build, floor, sources, anchors, clock } = this.#options;
+    return build({
       floor,
       sources,
       anchors,
