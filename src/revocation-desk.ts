@@ -7,6 +7,7 @@ import type { Metrics } from './http/metrics.ts';
 import { addRevocationMetrics, countRefusals } from './http/revocation-metrics.ts';
 import { describeRevocation, type RevocationState } from './http/revocation-route.ts';
 import { expiryCalendar } from './sources/expiry-calendar.ts';
+import { BuildThread } from './sources/revocation/build-off-thread.ts';
 import { openNetwork } from './sources/revocation/download.ts';
 import type { KeeperEvent } from './sources/revocation/keeper.ts';
 import { openKeeper } from './sources/revocation/open-keeper.ts';
@@ -33,9 +34,13 @@ export async function openRevocation(
 ): Promise<RevocationDesk> {
   const count = countRefusals(metrics);
   const dispatcher = openNetwork(config.proxy, config.noProxy);
-  const keeper = await openKeeper(config, anchors, dispatcher, (event) => {
+  const thread = new BuildThread();
+  const onEvent = (event: KeeperEvent): void => {
     count(event);
     report(event, log());
+  };
+  const keeper = await openKeeper(config, anchors, dispatcher, onEvent, {
+    build: (job) => thread.build(job),
   });
   const watch = new RootWatch({
     url: config.rootWatchUrl,
@@ -62,6 +67,7 @@ export async function openRevocation(
     close: async () => {
       watch.close();
       await keeper.close();
+      await thread.end();
       await dispatcher.destroy();
     },
   };

@@ -4,7 +4,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { type Config, loadConfig } from '../config.ts';
-import { buildSnapshot } from '../sources/revocation/build.ts';
 import {
   loadBundleKeys,
   loadLastSequence,
@@ -97,7 +96,7 @@ async function takeCopies(
     if (event.kind !== 'refused') return;
     io.err(`${event.source}: refused (${event.failure}): ${event.text}\n`);
   };
-  const keeper = await openKeeper(config, anchors, dispatcher, onEvent, { build: buildSnapshot });
+  const keeper = await openKeeper(config, anchors, dispatcher, onEvent);
   let isWhole = true;
   try {
     for (const copy of copies) {

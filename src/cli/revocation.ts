@@ -12,7 +12,7 @@ import {
   StatusListFault,
 } from '../core/revocation/index.ts';
 import { loadBuiltInAnchors } from '../sources/anchors.ts';
-import { buildSnapshot, type Failure } from '../sources/revocation/build.ts';
+import type { Failure } from '../sources/revocation/build.ts';
 import { openNetwork } from '../sources/revocation/download.ts';
 import { copyStoreOf, loadStoredSnapshot, openKeeper } from '../sources/revocation/open-keeper.ts';
 import { loadStatusList } from '../sources/revocation.ts';
@@ -50,10 +50,7 @@ export async function fetchLists(options: FetchCommand, io: Io): Promise<number>
       if (event.kind === 'refused')
         io.err(`${event.source}: refused (${event.failure}): ${event.text}\n`);
     },
-    {
-      build: buildSnapshot,
-      ...(options.allowShrink ? { allowShrink: wanted.map(({ id }) => id) } : {}),
-    },
+    options.allowShrink ? { allowShrink: wanted.map(({ id }) => id) } : {},
   );
   let isWhole = true;
   try {

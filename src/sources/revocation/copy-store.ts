@@ -76,7 +76,7 @@ export class CopyStore {
     const beside = `${file}.${process.pid}-${this.#writes}.tmp`;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      await writeFlushed(beside, encode(copy));
+      await writeFlushed(beside, copy);
       await rename(beside, file);
       await flushFolder(this.#folder);
     } catch (error) {
@@ -104,15 +104,6 @@ export class CopyStore {
   }
 }
 
-/** A line with the SHA-256 of all that follows, a line of facts, and the list as it came. */
-function encode({ facts, body }: Copy): Buffer {
-  const rest = Buffer.concat([
-    Buffer.from(`${JSON.stringify({ format: FORMAT, ...facts })}\n`),
-    body,
-  ]);
-  return Buffer.concat([Buffer.from(`${sha256(rest)}\n`), rest]);
-}
-
 function decode(bytes: Buffer): Copy | null {
   if (bytes[DIGEST_DIGITS] !== NEWLINE) return null;
   const rest = bytes.subarray(DIGEST_DIGITS + 1);
@@ -125,15 +116,36 @@ function decode(bytes: Buffer): Copy | null {
   return format === FORMAT ? { facts, body: rest.subarray(end + 1) } : null;
 }
 
-async function writeFlushed(file: string, bytes: Buffer): Promise<void> {
+/**
+ * A line with the SHA-256 of all that follows, a line of facts, and the list as it came. In pieces, so
+ * that a large list holds nobody up; the digest is put in its place last.
+ */
+async function writeFlushed(file: string, { facts, body }: Copy): Promise<void> {
   const handle = await open(file, 'wx', 0o600);
+  const hash = createHash('sha256');
+  let at = DIGEST_DIGITS;
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    await handle.write(bytes, 0, bytes.length, at);
+    at += bytes.length;
+  };
+  const append = async (bytes: Uint8Array): Promise<void> => {
+    hash.update(bytes);
+    await write(bytes);
+  };
   try {
-    await handle.writeFile(bytes);
+    await write(Buffer.of(NEWLINE));
+    await append(Buffer.from(`${JSON.stringify({ format: FORMAT, ...facts })}\n`));
+    for (let from = 0; from < body.length; from += PIECE_BYTES) {
+      await append(body.subarray(from, from + PIECE_BYTES));
+    }
+    await handle.write(hash.digest('hex'), 0, 'latin1');
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
+
+const PIECE_BYTES = 1_048_576;
 
 async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');

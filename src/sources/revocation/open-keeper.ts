@@ -7,7 +7,6 @@ import type { RevocationList, RevocationSnapshot } from '../../core/revocation/i
 import { ConfigurationFault } from '../document.ts';
 import { ROOTS } from '../package-root.ts';
 import { buildSnapshot, type Failure } from './build.ts';
-import { buildOffThread } from './build-off-thread.ts';
 import { type Copy, CopyStore } from './copy-store.ts';
 import { openNetwork } from './download.ts';
 import { toSourceFault } from './fault.ts';
@@ -41,7 +40,7 @@ export function keeperOptionsOf(
     retryMs: config.revocationRetrySeconds * 1000,
     allowShrink: config.revocationAllowShrink,
     fetches: config.revocationFetch,
-    build: buildOffThread,
+    build: buildSnapshot,
     clock: Date.now,
   };
 }
