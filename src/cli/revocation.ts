@@ -171,7 +171,7 @@ export function diffLists(files: readonly [string, string], options: Formatted, 
 }
 
 /** Anchors of the environment, which sources speak about. */
-export function anchorsOf({ environment }: Config) {
+function anchorsOf({ environment }: Config) {
   return loadBuiltInAnchors(environment).material.anchors;
 }
 

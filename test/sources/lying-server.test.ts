@@ -109,7 +109,7 @@ const LIES: readonly [string, string, Part][] = [
 
 describe('a server that', () => {
   test.each(LIES)('%s: refused as “%s”', async (_, failure, part) => {
-    await open();
+    await open(failure === 'timeout' ? { timeoutMs: 1000 } : {});
     server.play(part);
     // Without any list nothing can be decided; the listed device is not known yet either.
     const isLate = failure === 'shrunk' || failure === 'older';

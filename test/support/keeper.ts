@@ -46,7 +46,7 @@ export async function keep(
     floor: newFolder(),
     anchors: loadTestAnchors(world.folder).material.anchors,
     dispatcher: new Agent(),
-    timeoutMs: 300,
+    timeoutMs: 10_000,
     maxBytes: 1_000_000,
     bounds: { minMs: 60_000, maxMs: 86_400_000 },
     retryMs: 10_000,

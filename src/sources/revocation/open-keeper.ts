@@ -20,7 +20,7 @@ export function copyStoreOf({ state }: Config): CopyStore {
 }
 
 /** Everything a keeper needs beside what is to happen with its events. */
-export function keeperOptionsOf(
+function keeperOptionsOf(
   config: Config,
   anchors: readonly AnchorSource[],
   dispatcher: Dispatcher,
