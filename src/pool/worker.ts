@@ -1,28 +1,42 @@
 /** The worker thread: proves that it can verify, builds its own anchors, then answers batches. */
 import { workerData } from 'piscina';
-import { buildTrust, type Trust } from '../sources/trust.ts';
+import type { ProofMemory } from '../core/prove.ts';
+import { buildTrust, type Trust, type TrustMaterial } from '../sources/trust.ts';
 import { answer } from './answer.ts';
 import { createMemory } from './memory.ts';
-import type { Answer, Batch, WorkerStart } from './protocol.ts';
+import { type Batch, type BatchAnswer, TRUST_OUTDATED, type WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 
-/** Trust, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
-const prepared: Trust | Error = prepare(workerData as WorkerStart);
+/** What this worker answers by, how new it is, and what was proved by it: nothing outlives its trust. */
+interface Held {
+  readonly trust: Trust;
+  readonly version: number;
+  readonly memory: ProofMemory;
+}
 
-const memory = createMemory();
+/** Trust, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
+let held: Held | Error = prepare(workerData as WorkerStart);
 
 /** Answers every job of a batch, each at the moment it is looked at. */
-export function answerBatch({ jobs, revocation }: Batch): readonly Answer[] {
-  if (prepared instanceof Error) throw prepared;
-  const trust = prepared;
+export function answerBatch({ jobs, revocation, trustVersion, trust: sent }: Batch): BatchAnswer {
+  if (held instanceof Error) throw held;
+  if (held.version < trustVersion) {
+    if (sent === undefined) return TRUST_OUTDATED;
+    held = hold(sent, trustVersion);
+  }
+  const { trust, memory } = held;
   return jobs.map((job) => answer(job, { trust, revocation, memory, now: Date.now() }));
 }
 
-function prepare({ trust }: WorkerStart): Trust | Error {
+function prepare({ trust, trustVersion }: WorkerStart): Held | Error {
   try {
     runSelfTest();
-    return buildTrust(trust);
+    return hold(trust, trustVersion);
   } catch (error) {
     return error as Error;
   }
+}
+
+function hold(material: TrustMaterial, version: number): Held {
+  return { trust: buildTrust(material), version, memory: createMemory() };
 }

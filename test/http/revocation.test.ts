@@ -108,6 +108,28 @@ test('not ready without a list, ready with one, and the reason of a bad one show
   );
 });
 
+test('a list that is too old leaves the service not ready, and a fresh one makes it ready again', async () => {
+  // Four days old where it comes from a cache on the way: two more than may be.
+  server.play(sends(statusList(SERIALS), { 'cache-control': 'max-age=86400', age: '345600' }));
+  await open({ revocationMaxRefreshSeconds: 86_400 });
+  await expect
+    .poll(() => metric('revocation_age_seconds{source="google-status"}'))
+    .toBeGreaterThan(345_599);
+  expect(await ready()).toBe(503);
+  const { policies } = await get('/health/ready');
+  expect(
+    policies.find(({ policy }: { policy: string }) => policy === 'android-hardware'),
+  ).toMatchObject({
+    canDecide: false,
+    reasons: [
+      'google-rsa: the revocation list is older than the policy allows',
+      'google-ec: the revocation list is older than the policy allows',
+    ],
+  });
+  server.play(sends(statusList(SERIALS)));
+  await expect.poll(ready).toBe(200);
+});
+
 test('a list that comes while the service runs decides the next request', async () => {
   const evidence = attest(world);
   const chain = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
