@@ -84,7 +84,7 @@ function report(event: KeeperEvent, log: FastifyBaseLogger | undefined): void {
     case 'refused':
       log?.error(
         { source: event.source, cause: event.failure, why: event.text },
-        'revocation list refused; the one before it stays in force',
+        'revocation source failed; what was good stays in force',
       );
       break;
   }

@@ -6,7 +6,7 @@ import { type Copy, CopyStore } from '../../src/sources/revocation/copy-store.ts
 import { keep, simulatedSource } from '../support/keeper.ts';
 import { openListServer, sends, statusList } from '../support/list-server.ts';
 import { newFolder } from '../support/terminal.ts';
-import { makeWorld } from '../support/world.ts';
+import { AT, makeWorld } from '../support/world.ts';
 
 const copy = (body: string): Copy => ({
   facts: {
@@ -105,5 +105,49 @@ test('a copy from another place than the source’s is not taken up', async () =
   expect(same.keeper.snapshot.entryCount).toBe(1);
   expect(moved.keeper.snapshot.entryCount).toBe(0);
   await Promise.all([first, same, moved].map(({ keeper }) => keeper.close()));
+  await server.close();
+});
+
+test('a good list that cannot be stored decides all the same, and that is said', async () => {
+  const world = await makeWorld('google-like');
+  const server = await openListServer();
+  const folder = newFolder();
+  writeFileSync(path.join(folder, 'file'), '');
+  const store = new CopyStore(path.join(folder, 'file'));
+  server.play(sends(statusList(['6681152659205225093'])));
+  const kept = await keep(world, [simulatedSource(server.url)], { store });
+  expect(await kept.keeper.refresh('simulated-status')).toBe(false);
+  expect(kept.keeper.snapshot.entryCount).toBe(1);
+  expect(kept.keeper.statuses[0]).toMatchObject({
+    entries: 1,
+    failing: { failure: 'disk', text: expect.stringMatching(/^the list is in force, but /) },
+  });
+  await kept.keeper.close();
+  await server.close();
+});
+
+test('a copy from the future, of a clock that was wrong, is not taken up', async () => {
+  const world = await makeWorld('google-like');
+  const server = await openListServer();
+  const folder = newFolder();
+  const store = new CopyStore(folder);
+  server.play(
+    sends(statusList(['6681152659205225093']), {
+      'last-modified': 'Fri, 01 Jan 2100 00:00:00 GMT',
+    }),
+  );
+  const ahead = await keep(world, [simulatedSource(server.url)], { store, clock: () => AT + 9e9 });
+  await ahead.keeper.refresh('simulated-status');
+  const now = await keep(world, [simulatedSource(server.url)], { store });
+  expect(now.keeper.statuses[0]).toMatchObject({ entries: null, failing: { failure: 'invalid' } });
+  // Nor does a date of publication to come make true ones look older.
+  expect(await now.keeper.refresh('simulated-status')).toBe(true);
+  server.play(
+    sends(statusList(['6681152659205225093', 'ab']), {
+      'last-modified': 'Sun, 01 Nov 2026 00:00:00 GMT',
+    }),
+  );
+  expect(await now.keeper.refresh('simulated-status')).toBe(true);
+  await Promise.all([ahead, now].map(({ keeper }) => keeper.close()));
   await server.close();
 });

@@ -143,8 +143,11 @@ function checkStaleness(
   const allowedMs = (maxStaleSeconds ?? DEFAULT_MAX_STALE_SECONDS) * 1000;
   for (const { id, fetchedAt, refreshAfterMs } of copies) {
     const limitMs = refreshAfterMs + allowedMs;
-    if (fetchedAt === null || appraisedAt - fetchedAt <= limitMs) continue;
-    const ages = { expected: toSeconds(limitMs), got: toSeconds(appraisedAt - fetchedAt) };
+    if (fetchedAt === null) continue;
+    // A list from the future says nothing about its age: some clock was wrong.
+    const ageMs = appraisedAt - fetchedAt;
+    if (ageMs >= -CLOCK_SKEW_MS && ageMs <= limitMs) continue;
+    const ages = { expected: toSeconds(limitMs), got: toSeconds(ageMs) };
     return finding('REVOCATION_LIST_STALE', { field: `revocation.${id}` }, ages);
   }
   return null;
@@ -153,6 +156,9 @@ function checkStaleness(
 function toSeconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
+
+/** Clocks of two machines may differ by this much. */
+const CLOCK_SKEW_MS = 300_000;
 
 /** A day past the refresh time: what a policy that takes lists of any age still remarks upon. */
 const DEFAULT_MAX_STALE_SECONDS = 86_400;

@@ -46,10 +46,14 @@ export class CopyStore {
     return this.#folder;
   }
 
-  /** Changes whenever the copy does; null where there is none. */
+  /** Changes whenever the copy does; null where there is none that can be seen. */
   versionOf(source: string): string | null {
-    const stat = statSync(this.#fileOf(source), { throwIfNoEntry: false });
-    return stat === undefined ? null : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
+    try {
+      const { ino, mtimeMs, size } = statSync(this.#fileOf(source));
+      return `${ino} ${mtimeMs} ${size}`;
+    } catch {
+      return null;
+    }
   }
 
   /** Null where there is none. Throws `SourceFault` for one that is not as it was written. */
@@ -90,12 +94,19 @@ export class CopyStore {
 
   /** Removes what killed processes left half written. `now`: milliseconds since 1970. */
   sweep(now: number): void {
-    const stat = statSync(this.#folder, { throwIfNoEntry: false });
-    if (stat === undefined) return;
-    for (const name of readdirSync(this.#folder).filter((each) => each.endsWith('.tmp'))) {
+    for (const name of this.#names().filter((each) => each.endsWith('.tmp'))) {
       const file = path.join(this.#folder, name);
       const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? now;
       if (now - written > LEFTOVER_MS) rmSync(file, { force: true });
+    }
+  }
+
+  /** Nothing where the folder cannot be seen: loading and saving say why. */
+  #names(): readonly string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch {
+      return [];
     }
   }
 

@@ -28,11 +28,13 @@ export function freshnessOf(
   receivedAt: number,
   bounds: RefreshBounds,
 ): Freshness {
+  // A date to come, believed once, would make every true one after it look older.
+  const publishedAt = toTime(headers['last-modified']);
   const ageMs = (toSeconds(headers['age']) ?? 0) * 1000;
   return {
     fetchedAt: receivedAt - ageMs,
     refreshAfterMs: clamp(lifetimeOf(headers) ?? DEFAULT_MS, bounds),
-    publishedAt: toTime(headers['last-modified']),
+    publishedAt: publishedAt !== null && publishedAt <= receivedAt ? publishedAt : null,
   };
 }
 

@@ -171,13 +171,14 @@ export class RevocationKeeper {
     status.lastAttemptAt = clock();
     try {
       const copy = await get();
-      const isNew = copy !== null && (await this.#takeCandidate(id, copy));
+      const taken = copy === null ? NOTHING_NEW : await this.#takeCandidate(id, copy);
       status.failing = null;
       status.failedAttempts = 0;
       status.lastSuccessAt = clock();
-      if (isNew) onEvent({ kind: 'swapped', source: id, snapshot: this.#snapshot.id });
+      if (taken.isNew) onEvent({ kind: 'swapped', source: id, snapshot: this.#snapshot.id });
       else onEvent({ kind: 'confirmed', source: id });
-      return true;
+      if (taken.unstored !== null) this.#refuse(id, taken.unstored);
+      return taken.unstored === null;
     } catch (error) {
       if (this.#ending.signal.aborted) return false;
       this.#refuse(id, toSourceFault(error));
@@ -185,26 +186,46 @@ export class RevocationKeeper {
     }
   }
 
-  /** Gives whether the snapshot has another content now. */
-  #takeCandidate(id: string, copy: Copy): Promise<boolean> {
+  #takeCandidate(id: string, copy: Copy): Promise<Taken> {
     return this.#exclusively(async () => {
       // Another process may have stored a newer copy since we looked.
-      if (this.#isStoredAnew(id)) await this.#takeStoredCandidate(id);
+      if (this.#isStoredAnew(id)) await this.#tryStoredCandidate(id);
       const shrinking = this.#options.allowShrink.includes(id) ? 'allowed' : 'refused';
       const { snapshot, failures } = await this.#build(copy, shrinking);
       if (snapshot === null) throw faultOf(failures);
-      await this.#options.store.save(copy);
-      this.#versions.set(id, this.#options.store.versionOf(id));
-      return this.#swap(copy, snapshot);
+      for (const { source, failure, text } of failures) {
+        this.#refuse(source, new SourceFault(failure, `not in the snapshot any more: ${text}`));
+      }
+      // A good list that cannot be stored decides all the same.
+      const isNew = this.#swap(copy, snapshot);
+      return { isNew, unstored: await this.#store(copy) };
     });
+  }
+
+  async #store(copy: Copy): Promise<SourceFault | null> {
+    const { store } = this.#options;
+    try {
+      await store.save(copy);
+      this.#versions.set(copy.facts.source, store.versionOf(copy.facts.source));
+      return null;
+    } catch (error) {
+      const { failure, message } = toSourceFault(error);
+      return new SourceFault(failure, `the list is in force, but ${message}`, { cause: error });
+    }
   }
 
   /** Takes up what another process stored. Whoever stored it accepted it under the same conditions. */
   async #takeUp(id: string): Promise<void> {
     if (!this.#isStoredAnew(id)) return;
-    await this.#exclusively(() => this.#takeStoredCandidate(id)).catch((error: unknown) =>
-      this.#refuse(id, toSourceFault(error)),
-    );
+    await this.#exclusively(() => this.#tryStoredCandidate(id));
+  }
+
+  async #tryStoredCandidate(id: string): Promise<void> {
+    try {
+      await this.#takeStoredCandidate(id);
+    } catch (error) {
+      this.#refuse(id, toSourceFault(error));
+    }
   }
 
   async #takeStoredCandidate(id: string): Promise<void> {
@@ -212,7 +233,7 @@ export class RevocationKeeper {
     this.#versions.set(id, store.versionOf(id));
     const stored = store.load(id);
     const inForce = this.#copies.get(id);
-    if (stored === null || !this.#isOurs(stored)) return;
+    if (stored === null || !this.#isOurs(stored) || this.#isFromFuture(stored)) return;
     if ((stored.facts.fetchedAt ?? 0) < (inForce?.facts.fetchedAt ?? 0)) return;
     const { snapshot, failures } = await this.#build(stored, 'allowed');
     if (snapshot === null) throw faultOf(failures);
@@ -230,7 +251,9 @@ export class RevocationKeeper {
     this.#versions.set(id, store.versionOf(id));
     try {
       const copy = store.load(id);
-      if (copy !== null && this.#isOurs(copy)) this.#copies.set(id, toShared(copy));
+      if (copy === null || !this.#isOurs(copy)) return;
+      if (this.#isFromFuture(copy)) throw new SourceFault('invalid', FROM_FUTURE);
+      this.#copies.set(id, toShared(copy));
     } catch (error) {
       this.#refuse(id, toSourceFault(error));
     }
@@ -241,10 +264,7 @@ export class RevocationKeeper {
     if (!this.#isOurs(copy)) {
       throw new SourceFault('invalid', `the source ${source} is configured otherwise here`);
     }
-    const now = this.#options.clock();
-    if ((fetchedAt ?? 0) > now + CLOCK_SKEW_MS) {
-      throw new SourceFault('invalid', 'the list says that it was fetched in the future');
-    }
+    if (this.#isFromFuture(copy)) throw new SourceFault('invalid', FROM_FUTURE);
     const inForce = this.#copies.get(source)?.facts.fetchedAt ?? 0;
     if (fetchedAt !== null && fetchedAt < inForce) {
       throw new SourceFault('older', 'the list in force was fetched later');
@@ -255,6 +275,11 @@ export class RevocationKeeper {
   #isOurs({ facts }: Copy): boolean {
     const source = this.#options.sources.find(({ id }) => id === facts.source);
     return source !== undefined && facts.kind === source.kind && facts.place === placeOf(source);
+  }
+
+  /** A clock was wrong, then or now: its age says nothing. */
+  #isFromFuture({ facts }: Copy): boolean {
+    return (facts.fetchedAt ?? 0) > this.#options.clock() + CLOCK_SKEW_MS;
   }
 
   async #build(candidate: Copy | null, shrinking: BuildJob['shrinking']): Promise<Built> {
@@ -304,8 +329,17 @@ export class RevocationKeeper {
   }
 }
 
+/** What became of a candidate. */
+interface Taken {
+  /** Whether the snapshot has another content now. */
+  readonly isNew: boolean;
+  readonly unstored: SourceFault | null;
+}
+
+const NOTHING_NEW: Taken = { isNew: false, unstored: null };
 /** Clocks of two machines may differ by this much. */
 const CLOCK_SKEW_MS = 300_000;
+const FROM_FUTURE = 'the copy says that it was fetched in the future';
 
 function faultOf(failures: Built['failures']): SourceFault {
   const [first] = failures;

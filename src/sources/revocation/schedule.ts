@@ -16,6 +16,9 @@ export interface ScheduleOptions {
 /** A dead source is tried again at least this often. */
 const MAX_RETRY_MS = 900_000;
 
+/** A copy from further in the future is asked for again: some clock was wrong. */
+const CLOCK_SKEW_MS = 300_000;
+
 export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #wake: (source: SourceSetting) => Promise<void>;
@@ -64,7 +67,7 @@ export class Schedule {
     }
     // An answer that was old when it came is not asked for again at once.
     const earliest = (lastSuccessAt ?? Number.NEGATIVE_INFINITY) + bounds.minMs;
-    if (fetchedAt === null) return earliest;
+    if (fetchedAt === null || fetchedAt > this.#options.clock() + CLOCK_SKEW_MS) return earliest;
     return Math.max(fetchedAt + refreshAfterMs * (1 - this.#spread / 10), earliest);
   }
 
