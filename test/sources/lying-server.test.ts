@@ -4,9 +4,15 @@
  */
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { preparePolicy } from '../../src/core/policy/index.ts';
+import { Metrics } from '../../src/http/metrics.ts';
+import { checkReadiness } from '../../src/http/readiness.ts';
+import { addRevocationMetrics, countRefusals } from '../../src/http/revocation-metrics.ts';
+import { describeRevocation } from '../../src/http/revocation-route.ts';
 import { CopyStore } from '../../src/sources/revocation/copy-store.ts';
 import type { KeeperOptions } from '../../src/sources/revocation/keeper.ts';
 import { backoff } from '../../src/sources/revocation/schedule.ts';
+import type { Trust } from '../../src/sources/trust.ts';
 import { type KeptWorld, keep, simulatedSource } from '../support/keeper.ts';
 import {
   type ListServer,
@@ -17,7 +23,15 @@ import {
   statusList,
 } from '../support/list-server.ts';
 import { newFolder } from '../support/terminal.ts';
-import { AT, attest, codesOf, makeWorld, reportOn, type World } from '../support/world.ts';
+import {
+  AT,
+  attest,
+  codesOf,
+  makeWorld,
+  policyNamed,
+  reportOn,
+  type World,
+} from '../support/world.ts';
 
 const SENTINEL = '6681152659205225093';
 /** The serial of the simulator's revoked devices. */
@@ -59,6 +73,41 @@ function outcomes(): readonly [string, string] {
   );
   return [good?.outcome ?? '', bad?.outcome ?? ''];
 }
+
+/** What readiness and metrics say at this moment. */
+async function told(failure: string) {
+  const prepared = preparePolicy(policyNamed('android-hardware'));
+  const trust: Trust = {
+    environment: 'test',
+    anchors: world.anchors,
+    policies: new Map([['android-hardware', prepared]]),
+    defaultPolicy: 'android-hardware',
+    registry: null,
+  };
+  const { keeper, now } = kept;
+  const [policy] = checkReadiness(trust, keeper.snapshot, ['android-hardware'], now);
+  const metrics = new Metrics();
+  const clock = () => now;
+  addRevocationMetrics(metrics, { keeper, roots: () => NO_ROOTS, calendar: [], clock });
+  const count = countRefusals(metrics);
+  for (const event of kept.events) count(event);
+  const text = await metrics.registry.metrics();
+  const figure = (name: string) =>
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`enigm_attest_${name} `))
+      ?.split(' ')[1];
+  const shown = describeRevocation(keeper, NO_ROOTS, now).sources[0];
+  return {
+    canDecide: policy?.canDecide,
+    shown: shown?.failing?.cause ?? null,
+    failing: figure('revocation_failing{source="simulated-status"}'),
+    entries: figure('revocation_entries{source="simulated-status"}'),
+    failures: figure(`revocation_failures_total{source="simulated-status",cause="${failure}"}`),
+  };
+}
+
+const NO_ROOTS = { checkedAt: null, drift: [], failing: null };
 
 const redirectsTo =
   (location: (url: string) => string): Part =>
@@ -116,10 +165,18 @@ describe('a server that', () => {
     if (!isLate) {
       expect(await refresh()).toBe(false);
       expect(outcomes()).toEqual(['inconclusive', 'inconclusive']);
+      expect(await told(failure)).toEqual({
+        canDecide: false,
+        shown: failure,
+        failing: '1',
+        entries: undefined,
+        failures: '1',
+      });
     }
     server.play(sends(GOOD, FRESH));
     expect(await refresh()).toBe(true);
     expect(outcomes()).toEqual(['accept', 'reject']);
+    expect(await told(failure)).toMatchObject({ canDecide: true, shown: null, failing: '0' });
     const { snapshot, swaps } = kept.keeper;
     expect(swaps).toBe(1);
 
@@ -133,6 +190,13 @@ describe('a server that', () => {
       failing: { failure },
       failedAttempts: 1,
       failures: { [failure]: isLate ? 1 : 2 },
+    });
+    expect(await told(failure)).toEqual({
+      canDecide: true,
+      shown: failure,
+      failing: '1',
+      entries: '100',
+      failures: isLate ? '1' : '2',
     });
     expect(kept.events.at(-1)).toMatchObject({
       kind: 'refused',
