@@ -146,10 +146,10 @@ export class RevocationKeeper {
 
   async #wake(source: SourceSetting): Promise<void> {
     await this.#takeUp(source.id);
-    const mayFetch = this.#options.fetches || !isRemote(source);
+    if (this.#ending.signal.aborted) return;
     const status = this.#statuses.get(source.id) as SourceStatus;
-    if (mayFetch && (!isRemote(source) || this.#schedule.isDue(status)))
-      await this.refresh(source.id);
+    const mayFetch = this.#options.fetches && this.#schedule.isDue(status);
+    if (mayFetch || !isRemote(source)) await this.refresh(source.id);
     if (!this.#ending.signal.aborted) this.#schedule.next(source, status);
   }
 
