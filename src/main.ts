@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { openChallenges } from './challenge/challenges.ts';
+import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
 import { Metrics } from './http/metrics.ts';
 import { checkReadiness } from './http/readiness.ts';
@@ -27,9 +29,18 @@ export async function startService(
   const metrics = new Metrics();
   let log: FastifyBaseLogger | undefined;
   const revocation = await openRevocation(config, material.anchors.anchors, metrics, () => log);
+  const challenges = await openChallenges({
+    settings: config,
+    clock: Date.now,
+    onStoreChange: (problem) => {
+      if (problem === null) log?.info('the store of used challenges is usable');
+      else log?.error(problem);
+    },
+  });
   const pool = new VerificationPool({
     ...config,
     trust: material,
+    challengeSecrets: challenges.secrets,
     revocation: revocation.snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
@@ -40,12 +51,19 @@ export async function startService(
   const server = await buildServer({
     config,
     trust,
-    submit: (job) => pool.submit(job),
+    submit: withSingleUse((job) => pool.submit(job), challenges.marks),
+    issueChallenge: challenges.issue,
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,
       policies: () =>
-        checkReadiness(trust, revocation.snapshot(), config.readinessPolicies, Date.now()),
+        checkReadiness(
+          trust,
+          revocation.snapshot(),
+          config.readinessPolicies,
+          Date.now(),
+          challenges.marks.whyNotIssuing(),
+        ),
       revocation: revocation.describe,
     },
     metrics,
@@ -54,8 +72,17 @@ export async function startService(
   log = server.log;
   metrics.gauge('pool_workers', 'Worker threads that are up', () => pool.workersUp);
   metrics.gauge('pool_queue_length', 'Requests that wait for a worker', () => pool.queueLength);
-  await pool.start();
-  await server.listen({ host: config.host, port: config.port });
+  const problem = challenges.marks.whyNotIssuing();
+  if (problem !== null) log.error(problem);
+  try {
+    await pool.start();
+    await server.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await pool.close();
+    await challenges.close();
+    await revocation.close();
+    throw error;
+  }
   revocation.start();
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
@@ -63,6 +90,7 @@ export async function startService(
     close: async () => {
       await server.close();
       await pool.close();
+      await challenges.close();
       await revocation.close();
     },
   };

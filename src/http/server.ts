@@ -11,6 +11,7 @@ import type { Job } from '../pool/protocol.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import { buildCallerCheck } from './callers.ts';
+import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
 import { countRequests, type Metrics, registerMetrics } from './metrics.ts';
@@ -22,6 +23,7 @@ export interface ServerDeps {
   readonly config: Config;
   readonly trust: Trust;
   readonly submit: (job: Job) => Admitted;
+  readonly issueChallenge: IssueChallenge;
   readonly health: Health;
   readonly metrics: Metrics;
   /** Where log lines go; standard output by default. */
@@ -59,8 +61,10 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await server.register(swagger, { openapi: OPENAPI });
   registerHealth(server, deps.health);
   await server.register((scope, _options, done) => {
+    scope.decorateRequest('caller', null);
     scope.addHook('onRequest', buildCallerCheck(config.callers));
     registerVerify(scope, deps.submit);
+    registerChallenges(scope, deps.issueChallenge);
     registerKnowledge(scope, deps.trust);
     registerRevocation(scope, deps.health.revocation);
     registerMetrics(scope, deps.metrics);

@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly maxQueue: number;
   readonly deadlineMs: number;
   readonly trust: TrustMaterial;
+  /** Secrets of this service's challenges, the issuing one first; left out: it issues none. */
+  readonly challengeSecrets?: readonly Uint8Array[];
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
@@ -47,7 +49,8 @@ export class VerificationPool {
   readonly #start: { -readonly [Member in keyof WorkerStart]: WorkerStart[Member] };
 
   constructor(options: PoolOptions) {
-    this.#start = { trust: options.trust, trustVersion: 1 };
+    const { trust, challengeSecrets = [] } = options;
+    this.#start = { trust, trustVersion: 1, challengeSecrets };
     this.#workers = options.workers;
     this.#revocation = options.revocation;
     this.#piscina = new Piscina<Batch, BatchAnswer>({

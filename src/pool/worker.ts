@@ -1,5 +1,6 @@
 /** The worker thread: proves that it can verify, builds its own anchors, then answers batches. */
 import { workerData } from 'piscina';
+import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import type { ProofMemory } from '../core/prove.ts';
 import { buildTrust, type Trust, type TrustMaterial } from '../sources/trust.ts';
 import { answer } from './answer.ts';
@@ -11,6 +12,7 @@ import { runSelfTest } from './self-test.ts';
 interface Held {
   readonly trust: Trust;
   readonly version: number;
+  readonly challengeKeys: ChallengeKeys | null;
   readonly memory: ProofMemory;
 }
 
@@ -22,21 +24,28 @@ export function answerBatch({ jobs, revocation, trustVersion, trust: sent }: Bat
   if (held instanceof Error) throw held;
   if (held.version < trustVersion) {
     if (sent === undefined) return TRUST_OUTDATED;
-    held = hold(sent, trustVersion);
+    held = hold(sent, trustVersion, held.challengeKeys);
   }
-  const { trust, memory } = held;
-  return jobs.map((job) => answer(job, { trust, revocation, memory, now: Date.now() }));
+  const { trust, challengeKeys, memory } = held;
+  return jobs.map((job) =>
+    answer(job, { trust, challengeKeys, revocation, memory, now: Date.now() }),
+  );
 }
 
-function prepare({ trust, trustVersion }: WorkerStart): Held | Error {
+function prepare({ trust, trustVersion, challengeSecrets }: WorkerStart): Held | Error {
   try {
     runSelfTest();
-    return hold(trust, trustVersion);
+    const challengeKeys = challengeSecrets.length === 0 ? null : toKeys(challengeSecrets);
+    return hold(trust, trustVersion, challengeKeys);
   } catch (error) {
     return error as Error;
   }
 }
 
-function hold(material: TrustMaterial, version: number): Held {
-  return { trust: buildTrust(material), version, memory: createMemory() };
+function hold(
+  material: TrustMaterial,
+  version: number,
+  challengeKeys: Held['challengeKeys'],
+): Held {
+  return { trust: buildTrust(material), version, challengeKeys, memory: createMemory() };
 }

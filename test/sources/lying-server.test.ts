@@ -83,6 +83,7 @@ async function told(failure: string) {
     policies: new Map([['android-hardware', prepared]]),
     defaultPolicy: 'android-hardware',
     registry: null,
+    statementApps: [],
   };
   const { keeper, now } = kept;
   const [policy] = checkReadiness(trust, keeper.snapshot, ['android-hardware'], now);

@@ -14,6 +14,8 @@ import {
 } from '../../src/core/revocation/index.ts';
 import type { AttestOptions, DeviceOptions, Evidence } from '../../src/simulator/index.ts';
 import { AT, policyNamed, type World } from '../support/world.ts';
+import { CHALLENGE_VECTORS } from './challenges.ts';
+import { STATEMENT_VECTORS } from './statements.ts';
 
 export interface JudgedVector {
   readonly name: string;
@@ -62,6 +64,8 @@ function serialOf(evidence: Evidence, index: number): string {
 }
 
 export const JUDGED_VECTORS: readonly JudgedVector[] = [
+  ...CHALLENGE_VECTORS,
+  ...STATEMENT_VECTORS,
   {
     name: 'another challenge',
     rule: 'T29',

@@ -106,7 +106,6 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   T23: 'sources/lying-server.test.ts: requests start no look at a source, and wait for none',
   T25: 'cli/revocation.test.ts: what changed from one list to the next; the rest comes with batch re-verification',
   T27: 'no chain shows it: what a verifier can do is T33 and the signals of T26',
-  T28: 'report/binding.test.ts: keyPossession is never claimed',
   T31: 'README, “Challenges”: what a challenge can be made of',
   T44: 'pool/dispatcher.test.ts and http/service.test.ts: faults are never findings',
   T45: 'report/all-at-once.test.ts: everything judged after a good proof is reported together',
