@@ -49,25 +49,15 @@ export type AnswerFacts =
     }
   | { readonly kind: 'problem'; readonly code: ProblemCode };
 
-/** Jobs that one worker answers in one go, all against one snapshot and one trust. */
+/** Jobs that one worker answers in one go, all against one snapshot. */
 export interface Batch {
   readonly jobs: readonly Job[];
   readonly revocation: RevocationSnapshot;
-  /** Version of the trust to answer by, or a later one. */
-  readonly trustVersion: number;
-  /** Sent along once a worker has said that it does not have this version. */
-  readonly trust?: TrustMaterial;
 }
-
-/** Instead of answers: this worker has an older trust. Nothing was answered; send it along. */
-export const TRUST_OUTDATED = 'trust-outdated';
-
-export type BatchAnswer = readonly Answer[] | typeof TRUST_OUTDATED;
 
 /** What a worker is given when it starts. */
 export interface WorkerStart {
   readonly trust: TrustMaterial;
-  readonly trustVersion: number;
   /** Secrets of this service's challenges, the issuing one first; none: it issues none. */
   readonly challengeSecrets: readonly Uint8Array[];
 }

@@ -2,16 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
-import { buildTrust, type TrustMaterial } from '../sources/trust.ts';
+import type { TrustMaterial } from '../sources/trust.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
-import {
-  type Answer,
-  type Batch,
-  type BatchAnswer,
-  type Job,
-  TRUST_OUTDATED,
-  type WorkerStart,
-} from './protocol.ts';
+import type { Answer, Batch, Job, WorkerStart } from './protocol.ts';
 
 export interface PoolOptions {
   readonly workers: number;
@@ -41,19 +34,17 @@ const MAX_HEAP_MB = 512;
 const BATCH_TIMEOUT_MS = 10_000;
 
 export class VerificationPool {
-  readonly #piscina: Piscina<Batch, BatchAnswer>;
+  readonly #piscina: Piscina<Batch, readonly Answer[]>;
   readonly #dispatcher: Dispatcher;
   readonly #workers: number;
   readonly #revocation: () => RevocationSnapshot;
-  /** What workers start with; those that are up learn of a change when a batch asks for it. */
-  readonly #start: { -readonly [Member in keyof WorkerStart]: WorkerStart[Member] };
 
   constructor(options: PoolOptions) {
     const { trust, challengeSecrets = [] } = options;
-    this.#start = { trust, trustVersion: 1, challengeSecrets };
+    const start: WorkerStart = { trust, challengeSecrets };
     this.#workers = options.workers;
     this.#revocation = options.revocation;
-    this.#piscina = new Piscina<Batch, BatchAnswer>({
+    this.#piscina = new Piscina<Batch, readonly Answer[]>({
       filename: options.filename ?? WORKER,
       name: 'answerBatch',
       minThreads: options.workers,
@@ -64,30 +55,20 @@ export class VerificationPool {
       maxQueue: options.workers * 2,
       recordTiming: false,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-      workerData: this.#start,
+      workerData: start,
     });
     this.#piscina.on('error', options.onWorkerError);
     this.#dispatcher = new Dispatcher({
       ...options,
       clock: () => performance.now(),
-      run: (jobs) => this.#run(jobs),
+      run: (jobs) => this.#run({ jobs, revocation: options.revocation() }),
     });
   }
 
   /** Resolves once the workers can verify; rejects if one cannot (its self-test failed). */
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#workers }, () => this.#run([])));
-  }
-
-  /**
-   * Exchanges the trust that requests are answered by, without a pause: batches that begin from now on
-   * are answered by the new one, those under way by the old one. Throws, and changes nothing, where the
-   * new one cannot be built.
-   */
-  swapTrust(trust: TrustMaterial): void {
-    buildTrust(trust);
-    this.#start.trust = trust;
-    this.#start.trustVersion += 1;
+    const nothing = { jobs: [], revocation: this.#revocation() };
+    await Promise.all(Array.from({ length: this.#workers }, () => this.#run(nothing)));
   }
 
   /** Admits a request, or throws `BusyFault` at once. */
@@ -110,16 +91,7 @@ export class VerificationPool {
     await this.#piscina.close();
   }
 
-  /** A worker whose trust is outdated says so, and is sent the batch again with what it lacks. */
-  async #run(jobs: Batch['jobs']): Promise<readonly Answer[]> {
-    const { trust, trustVersion } = this.#start;
-    const batch: Batch = { jobs, revocation: this.#revocation(), trustVersion };
-    const answers = await this.#runOnce(batch);
-    if (answers !== TRUST_OUTDATED) return answers;
-    return (await this.#runOnce({ ...batch, trust })) as readonly Answer[];
-  }
-
-  async #runOnce(batch: Batch): Promise<BatchAnswer> {
+  async #run(batch: Batch): Promise<readonly Answer[]> {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), BATCH_TIMEOUT_MS);
     try {

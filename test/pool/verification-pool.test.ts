@@ -76,27 +76,3 @@ test('a defect of ours is a fault, and says nothing of itself', async () => {
   await expect(failed).rejects.toThrow('verification failed');
   expect((await pool.submit(jobOf()).answer).status).toBe(200);
 });
-
-test('another trust takes over without a pause, also in workers that replace others', async () => {
-  await start(DYING_WORKER).start();
-  const material = loadTrustMaterial(loadConfig({ environment: 'development' }, {}));
-  const renamed = (version: string) => ({
-    ...material,
-    policies: material.policies.map((policy) => ({ ...policy, version })),
-  });
-  const versions = async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, () => pool.submit(jobOf()).answer),
-    );
-    return new Set(answers.map(({ body }) => JSON.parse(body).policy.version as string));
-  };
-  for (const version of ['second', 'third']) {
-    pool.swapTrust(renamed(version));
-    expect(await versions()).toEqual(new Set([version]));
-  }
-  await expect(pool.submit(dying('please-die')).answer).rejects.toThrow(VerificationFault);
-  expect(await versions()).toEqual(new Set(['third']));
-  const empty = { ...material, anchors: { ...material.anchors, anchors: [] } };
-  expect(() => pool.swapTrust(empty)).toThrow('every chain would be refused');
-  expect(await versions()).toEqual(new Set(['third']));
-});

@@ -240,7 +240,7 @@ export const JUDGED_VECTORS: readonly JudgedVector[] = [
     world: 'google-like',
     policy: 'android-hardware',
     expects: {
-      code: 'BOOT_KEY_DENIED',
+      code: 'BOOT_KEY_LISTED',
       severity: 'reject',
       cert: 0,
       field: 'hardwareEnforced.rootOfTrust.verifiedBootKey',

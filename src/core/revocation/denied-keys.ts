@@ -34,7 +34,7 @@ export function checkBootKeyDenied(
   if (denial === null) return [];
   const place = { cert: 0, field: 'hardwareEnforced.rootOfTrust.verifiedBootKey' };
   return [
-    finding('BOOT_KEY_DENIED', place, { expected: `${key} not denied`, got: describe(denial) }),
+    finding('BOOT_KEY_LISTED', place, { expected: `${key} not denied`, got: describe(denial) }),
   ];
 }
 

@@ -64,7 +64,7 @@ export const VALIDITY_CODES = {
     why: 'the operator of this verifier knows the key to be leaked or withdrawn, whatever its certificates say',
     remedy: 'refuse the device; `attest revocation show` names the deny list that says so',
   },
-  BOOT_KEY_DENIED: {
+  BOOT_KEY_LISTED: {
     ...LISTED,
     layer: 'verified-boot',
     failureClass: 'INELIGIBLE_BUILD',
