@@ -7,6 +7,12 @@ import path from 'node:path';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ConfigurationFault, loadDocument } from './sources/document.ts';
+import {
+  checkRevocationSources,
+  checkUrl,
+  GOOGLE_STATUS,
+  RevocationSources,
+} from './sources/revocation/settings.ts';
 
 interface Setting {
   readonly variable: string;
@@ -162,6 +168,90 @@ export const SETTINGS = {
     defaultText: '`0`',
     text: 'requests a minute from one address before 429; 0 does not count',
   },
+  revocationSources: {
+    variable: 'ENIGM_ATTEST_REVOCATION_SOURCES',
+    schema: RevocationSources,
+    default: () => [GOOGLE_STATUS],
+    defaultText: 'Google’s status list',
+    text: 'where revocation lists come from; see “Revocation”',
+  },
+  revocationFetch: {
+    variable: 'ENIGM_ATTEST_REVOCATION_FETCH',
+    schema: Type.Boolean(),
+    default: ({ environment }) => environment === 'production',
+    defaultText: '`true`; in development `false`',
+    text: 'whether the service fetches lists and Google’s roots by itself; if not, it takes up what `revocation fetch` or `revocation import` store',
+  },
+  revocationMinRefreshSeconds: {
+    variable: 'ENIGM_ATTEST_REVOCATION_MIN_REFRESH_SECONDS',
+    schema: Type.Number({ minimum: 0.01, maximum: 86_400 }),
+    default: () => 60,
+    defaultText: '`60`',
+    text: 'least time between two looks at a source, whatever its server says; fractions are allowed',
+  },
+  revocationMaxRefreshSeconds: {
+    variable: 'ENIGM_ATTEST_REVOCATION_MAX_REFRESH_SECONDS',
+    schema: Type.Number({ minimum: 0.01, maximum: 604_800 }),
+    default: () => 86_400,
+    defaultText: '`86400`',
+    text: 'most time between two looks at a source, whatever its server says',
+  },
+  revocationRetrySeconds: {
+    variable: 'ENIGM_ATTEST_REVOCATION_RETRY_SECONDS',
+    schema: Type.Number({ minimum: 0.01, maximum: 3600 }),
+    default: () => 10,
+    defaultText: '`10`',
+    text: 'wait after a failed look; doubled by each further one, up to 15 minutes',
+  },
+  revocationTimeoutSeconds: {
+    variable: 'ENIGM_ATTEST_REVOCATION_TIMEOUT_SECONDS',
+    schema: Type.Number({ minimum: 0.05, maximum: 600 }),
+    default: () => 30,
+    defaultText: '`30`',
+    text: 'time in which a whole list must arrive',
+  },
+  revocationMaxBytes: {
+    variable: 'ENIGM_ATTEST_REVOCATION_MAX_BYTES',
+    schema: Type.Integer({ minimum: 1024, maximum: 1_073_741_824 }),
+    default: () => 8_388_608,
+    defaultText: '`8388608`',
+    text: 'largest list; Google’s has about 170,000 bytes',
+  },
+  revocationAllowShrink: {
+    variable: 'ENIGM_ATTEST_REVOCATION_ALLOW_SHRINK',
+    schema: Type.Array(Type.String({ minLength: 1 })),
+    default: () => [],
+    defaultText: '`[]`',
+    text: 'ids of sources whose lists may lose more than a tenth of their entries; `revocation fetch --allow-shrink` is the same, once',
+  },
+  rootWatchUrl: {
+    variable: 'ENIGM_ATTEST_ROOT_WATCH_URL',
+    schema: Type.String(),
+    default: () => 'https://android.googleapis.com/attestation/root',
+    defaultText: '`https://android.googleapis.com/attestation/root`',
+    text: 'where Google serves its roots, to be compared with the anchors (never trusted); empty: not compared',
+  },
+  bundleKeys: {
+    variable: 'ENIGM_ATTEST_BUNDLE_KEYS',
+    schema: Type.String(),
+    default: () => '',
+    defaultText: 'none',
+    text: 'file of public keys (JWK set) that may sign bundles for machines without network',
+  },
+  proxy: {
+    variable: 'ENIGM_ATTEST_PROXY',
+    schema: Type.String(),
+    default: ({ variables }) => variables['HTTPS_PROXY'] ?? variables['https_proxy'] ?? '',
+    defaultText: '`HTTPS_PROXY`',
+    text: 'HTTP proxy for fetching lists; empty: none',
+  },
+  noProxy: {
+    variable: 'ENIGM_ATTEST_NO_PROXY',
+    schema: Type.String(),
+    default: ({ variables }) => variables['NO_PROXY'] ?? variables['no_proxy'] ?? '',
+    defaultText: '`NO_PROXY`',
+    text: 'hosts that are reached without the proxy, separated by commas',
+  },
   challengeLifetimeSeconds: {
     variable: 'ENIGM_ATTEST_CHALLENGE_LIFETIME_SECONDS',
     schema: Type.Integer({ minimum: 0, maximum: 3600 }),
@@ -311,6 +401,8 @@ export function loadConfig(
   }
   const config = settings as unknown as Config;
   checkExposure(config);
+  checkRevocationSources(config.revocationSources);
+  if (config.rootWatchUrl !== '') checkUrl(config.rootWatchUrl, false, 'setting rootWatchUrl');
   return Object.freeze(config);
 }
 
@@ -322,6 +414,7 @@ export function toPrintableConfig(config: Config): Readonly<Record<string, unkno
     challengeKeys: config.challengeKeys.map(() => 'masked'),
     challengeStore: config.challengeStore === '' ? '' : 'masked',
     handleKey: config.handleKey === '' ? '' : 'masked',
+    proxy: config.proxy.replace(/\/\/[^@/]*@/, '//masked@'),
   };
 }
 

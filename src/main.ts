@@ -5,14 +5,14 @@ import type { FastifyBaseLogger } from 'fastify';
 import { openChallenges } from './challenge/challenges.ts';
 import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
+import { Metrics } from './http/metrics.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
 import type { ResultTerms } from './pool/protocol.ts';
 import { shareTrust } from './pool/shared-trust.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
 import { openHandleKey, openSigner, type Signer, withResults } from './results/index.ts';
-import { ROOTS } from './sources/package-root.ts';
-import { loadBundledSnapshot } from './sources/revocation.ts';
+import { openRevocation } from './revocation-desk.ts';
 import { TrustKeeper } from './sources/trust-keeper.ts';
 
 export interface Service {
@@ -27,8 +27,8 @@ export async function startService(
   config: Config,
   logStream?: NodeJS.WritableStream,
 ): Promise<Service> {
-  const snapshot = loadBundledSnapshot(ROOTS);
   const signer = openSigner(config);
+  const metrics = new Metrics();
   let log: FastifyBaseLogger | undefined;
   const keeper = new TrustKeeper(config, {
     onReloaded: ({ policies, registry }) => {
@@ -40,6 +40,12 @@ export async function startService(
       log?.error({ reason: message }, 'refused; what was in force stays in force'),
   });
   let shared = shareTrust(keeper.material);
+  const revocation = await openRevocation(
+    config,
+    keeper.material.anchors.anchors,
+    metrics,
+    () => log,
+  );
   const challenges = await openChallenges({
     settings: config,
     clock: Date.now,
@@ -53,7 +59,7 @@ export async function startService(
     trust: () => shared,
     challengeSecrets: challenges.secrets,
     results: signer === null ? null : resultTermsOf(config, signer),
-    revocation: () => snapshot,
+    revocation: revocation.snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
       log?.error({ requestSha256, err: cause }, 'a request ended two workers');
@@ -75,15 +81,19 @@ export async function startService(
       policies: () =>
         checkReadiness(
           keeper.trust,
-          snapshot,
+          revocation.snapshot(),
           config.readinessPolicies,
           Date.now(),
           challenges.marks.whyNotIssuing(),
         ),
+      revocation: revocation.describe,
     },
+    metrics,
     ...(logStream === undefined ? {} : { logStream }),
   });
   log = server.log;
+  metrics.gauge('pool_workers', 'Worker threads that are up', () => pool.workersUp);
+  metrics.gauge('pool_queue_length', 'Requests that wait for a worker', () => pool.queueLength);
   const problem = challenges.marks.whyNotIssuing();
   if (problem !== null) log.error(problem);
   try {
@@ -92,9 +102,11 @@ export async function startService(
   } catch (error) {
     await pool.close();
     await challenges.close();
+    await revocation.close();
     throw error;
   }
   const stopLooking = lookEvery(config.reloadSeconds, () => keeper.look());
+  revocation.start();
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
@@ -103,6 +115,7 @@ export async function startService(
       await server.close();
       await pool.close();
       await challenges.close();
+      await revocation.close();
     },
   };
 }

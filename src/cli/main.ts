@@ -128,6 +128,17 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
       exit(checkAnchors(options, io));
     });
 
+  anchors
+    .command('calendar')
+    .description('When each anchor and each known intermediate runs out, soonest first.')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { showCalendar } = await import('./calendar.ts');
+      exit(showCalendar(options, io));
+    });
+
+  addRevocationCommands(program, io, exit);
+
   const policy = program.command('policy').description('The policies evidence is judged by.');
   policy
     .command('list')
@@ -301,6 +312,72 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     });
 
   return program;
+}
+
+function addRevocationCommands(program: Command, io: Io, exit: SetExitCode): void {
+  const revocation = program.command('revocation').description('Revocation lists on this machine.');
+  revocation
+    .command('fetch')
+    .description('Fetch the lists now and store those that hold up. Exit code 2: one did not.')
+    .option('--source <ID>', 'only this source')
+    .option('--allow-shrink', 'take lists that lost more than a tenth of their entries')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { fetchLists } = await import('./revocation.ts');
+      exit(await fetchLists(options, io));
+    });
+  revocation
+    .command('show')
+    .description('What is in force on this machine, from where, and how old it is.')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { showLists } = await import('./revocation.ts');
+      exit(await showLists(options, io));
+    });
+  revocation
+    .command('check')
+    .description('Look serials up. Exit code 1: one is listed.')
+    .argument(
+      '<SERIAL|FILE...>',
+      'serial number in hex, or evidence whose certificates are looked up',
+    )
+    .option('--revocation <FILE>', 'status list to add, current by your word')
+    .addOption(format(['text', 'json']))
+    .action(async (things: string[], options) => {
+      const { checkSerials } = await import('./revocation.ts');
+      exit(await checkSerials(things, options, io));
+    });
+  revocation
+    .command('diff')
+    .description('Entries added, removed and changed between two status lists.')
+    .argument('<OLD>', 'status list')
+    .argument('<NEW>', 'status list')
+    .addOption(format(['text', 'json']))
+    .action(async (before: string, after: string, options) => {
+      const { diffLists } = await import('./revocation.ts');
+      exit(diffLists([before, after], options, io));
+    });
+  revocation
+    .command('bundle')
+    .description('Put the stored lists, the policies and the anchors into one signed file.')
+    .requiredOption('--key <FILE>', 'private key that signs: Ed25519, P-256 or P-384, PKCS #8 PEM')
+    .requiredOption('--sequence <N>', 'number of the bundle, higher than that of the last one')
+    .requiredOption('--expires <RFC3339>', 'from when on it is refused')
+    .requiredOption('--out <FILE>', 'where to write it')
+    .option('--keys-out <FILE>', 'also write the public key, for bundleKeys')
+    .action(async (options) => {
+      const { makeBundle } = await import('./revocation-bundle.ts');
+      exit(await makeBundle(options, io));
+    });
+  revocation
+    .command('import')
+    .description('Verify a bundle and take its lists. Exit code 1: it is refused.')
+    .argument('<FILE>', 'bundle')
+    .option('--keys <FILE>', 'public keys that may sign it (default: the setting bundleKeys)')
+    .action(async (file: string, options) => {
+      const { importBundle } = await import('./revocation-bundle.ts');
+      exit(await importBundle(file, options, io));
+    });
 }
 
 function format(choices: readonly string[]): Option {

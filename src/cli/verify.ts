@@ -16,9 +16,10 @@ import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { checkCallerContext, parsePublicKey, type VerifyRequest } from '../request/index.ts';
 import { loadOwners, loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault, loadText } from '../sources/document.ts';
-import { ROOTS, VERIFIER } from '../sources/package-root.ts';
+import { VERIFIER } from '../sources/package-root.ts';
 import { checkNames, loadPolicy } from '../sources/policies.ts';
-import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
+import { loadStoredSnapshot } from '../sources/revocation/open-keeper.ts';
+import { loadBundledSnapshot, loadSnapshotWith, loadStatusList } from '../sources/revocation.ts';
 import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
 import { parseChallenge, parseTime } from './arguments.ts';
 import { readEvidence, UnreadableInput } from './evidence-file.ts';
@@ -49,7 +50,7 @@ export async function verify(
   options: VerifyOptions,
   io: Io,
 ): Promise<number> {
-  const session = openSession(options, io);
+  const session = await openSession(options, io);
   const outcomes = new Set<Report['outcome'] | 'unreadable'>();
   let disagrees = false;
   for (const file of files) {
@@ -103,33 +104,30 @@ export interface Session extends Trust {
 }
 
 /** With anchors of the operator's own, everything they bring stands in for what is built in. */
-export function openSession(
+export async function openSession(
   { anchors, revocation, releases }: Pick<VerifyOptions, 'anchors' | 'revocation' | 'releases'>,
   io: Io,
-): Session {
-  const named = releases === undefined ? {} : { releases: path.resolve(io.folder, releases) };
-  const trust = buildTrust(loadTrustMaterial(loadConfig(named)));
-  if (anchors === undefined) {
-    return { ...trust, revocation: loadRevocation(revocation, ROOTS, io) };
+): Promise<Session> {
+  const config = loadConfig(
+    releases === undefined ? {} : { releases: path.resolve(io.folder, releases) },
+  );
+  const material = loadTrustMaterial(config);
+  const trust = buildTrust(material);
+  const file =
+    revocation === undefined || revocation === 'none' ? null : path.resolve(io.folder, revocation);
+  if (anchors !== undefined) {
+    const folder = path.resolve(io.folder, anchors);
+    const set = loadTestAnchors(folder).set;
+    const snapshot = file === null ? loadBundledSnapshot(folder) : loadSnapshotWith(file, folder);
+    const checked = revocation === 'none' ? 'waived' : snapshot;
+    return { ...trust, environment: 'test', anchors: set, revocation: checked };
   }
-  const folder = path.resolve(io.folder, anchors);
-  return {
-    ...trust,
-    environment: 'test',
-    anchors: loadTestAnchors(folder).set,
-    revocation: loadRevocation(revocation, folder, io),
-  };
-}
-
-function loadRevocation(
-  option: string | undefined,
-  folder: string,
-  io: Io,
-): RevocationSnapshot | 'waived' {
-  if (option === 'none') return 'waived';
-  return option === undefined
-    ? loadBundledSnapshot(folder)
-    : loadSnapshotWith(path.resolve(io.folder, option), folder);
+  if (revocation === 'none') return { ...trust, revocation: 'waived' };
+  const given = file === null ? null : loadStatusList(file);
+  const sources = material.anchors.anchors;
+  const { snapshot, failures } = await loadStoredSnapshot(config, sources, io.now(), given);
+  for (const { source, text } of failures) io.err(`revocation source ${source}: ${text}\n`);
+  return { ...trust, revocation: snapshot };
 }
 
 async function readOrExplain(file: string, io: Io): Promise<VerifyRequest | null> {

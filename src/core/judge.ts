@@ -62,6 +62,7 @@ import {
   toReportRelease,
 } from './report/index.ts';
 import {
+  checkBootKeyDenied,
   checkRevocation,
   type RevocationCheck,
   type RevocationSnapshot,
@@ -115,6 +116,7 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     ...asTheirCodesSay(proof.remarks),
     ...(path === null ? [] : judgePath(path, context)),
     ...(revocation?.findings ?? []),
+    ...asTheirCodesSay(deniedBootKey(path, posture, context)),
     ...binding.findings,
     ...statement.findings,
     ...(path === null || description === null || posture === null
@@ -232,6 +234,17 @@ function judgeRevocation(
       ...staleness,
     ],
   };
+}
+
+/** What the local deny lists say of the key the device booted with. */
+function deniedBootKey(
+  path: VerifiedPath | null,
+  posture: Posture | null,
+  { revocation }: JudgeContext,
+): readonly Finding[] {
+  if (path === null || posture === null || posture.boot === null || revocation === 'waived')
+    return [];
+  return checkBootKeyDenied(posture.boot.key, path.anchor.record.id, revocation);
 }
 
 function toReportRevocation(

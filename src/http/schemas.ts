@@ -4,6 +4,7 @@ import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../c
 import { TRUST_INPUTS } from '../core/posture/index.ts';
 import { RELEASE_ENVIRONMENTS, RELEASE_STAGES } from '../core/reference/index.ts';
 import { StatementFieldsSchema } from '../request/index.ts';
+import { RevocationSchema } from './revocation-route.ts';
 
 const STRICT = { additionalProperties: false } as const;
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -287,6 +288,7 @@ export const ReadinessSchema = Type.Object(
         STRICT,
       ),
     ),
+    revocation: RevocationSchema,
   },
   { ...STRICT, title: 'Readiness' },
 );

@@ -16,7 +16,9 @@ import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerJwks } from './jwks-route.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
+import { countRequests, type Metrics, registerMetrics } from './metrics.ts';
 import { handleError, handleNotFound } from './problems.ts';
+import { registerRevocation } from './revocation-route.ts';
 import { registerVerify } from './verify-route.ts';
 
 export interface ServerDeps {
@@ -28,6 +30,7 @@ export interface ServerDeps {
   /** Keys of signed results; empty where nothing is signed. */
   readonly jwks: JwkSet;
   readonly health: Health;
+  readonly metrics: Metrics;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
 }
@@ -53,6 +56,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
   logEachRequestOnce(server);
+  countRequests(server, deps.metrics);
 
   await server.register(helmet);
   await server.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
@@ -68,6 +72,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     registerVerify(scope, deps.submit);
     registerChallenges(scope, deps.issueChallenge);
     registerKnowledge(scope, deps.trust);
+    registerRevocation(scope, deps.health.revocation);
+    registerMetrics(scope, deps.metrics);
     done();
   });
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());

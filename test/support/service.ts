@@ -1,10 +1,8 @@
 /** The real service on a free port, with its log lines kept. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Writable } from 'node:stream';
 import { loadConfig, type SettingName } from '../../src/config.ts';
 import { type Service, startService } from '../../src/main.ts';
+import { newFolder } from './terminal.ts';
 
 export interface RunningService extends Service {
   /** Log lines so far, parsed. */
@@ -21,9 +19,9 @@ export async function serve(
       done();
     },
   });
-  const state = mkdtempSync(path.join(tmpdir(), 'enigm-attest-state-'));
+  const kept = { state: newFolder() };
   const config = loadConfig(
-    { environment: 'development', port: 0, workers: 2, state, ...settings },
+    { environment: 'development', port: 0, workers: 2, ...kept, ...settings },
     {},
   );
   return { ...(await startService(config, stream)), log };

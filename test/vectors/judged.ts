@@ -10,8 +10,14 @@ import {
   NO_CALLER_CONTEXT,
   type Policy,
 } from '../../src/core/policy/index.ts';
+import { derivePosture } from '../../src/core/posture/index.ts';
+import { prove } from '../../src/core/prove.ts';
 import type { Release } from '../../src/core/reference/index.ts';
-import { compileSnapshot, type RevocationList } from '../../src/core/revocation/index.ts';
+import {
+  compileSnapshot,
+  type DeniedKey,
+  type RevocationList,
+} from '../../src/core/revocation/index.ts';
 import type { AttestOptions, DeviceOptions, Evidence } from '../../src/simulator/index.ts';
 import { AT, policyNamed, type World } from '../support/world.ts';
 import { CHALLENGE_VECTORS } from './challenges.ts';
@@ -49,6 +55,12 @@ function listWith(changes: Partial<RevocationList>): RevocationList {
     entries: [],
     ...changes,
   };
+}
+
+/** The list of simulated devices, and beside it a local deny list with one key. */
+function denying(key: DeniedKey) {
+  const local = { feed: 'local', anchors: 'all', fetchedAt: null, id: 'denied.json' } as const;
+  return compileSnapshot([listWith({}), listWith({ ...local, deniedKeys: [key] })]);
 }
 
 function serialOf(evidence: Evidence, index: number): string {
@@ -242,6 +254,39 @@ export const JUDGED_VECTORS: readonly JudgedVector[] = [
         }),
       ]),
     }),
+  },
+  {
+    name: 'an anchor whose key the operator denies, under a policy that asks for little else',
+    rule: 'T20',
+    world: 'google-like',
+    policy: 'inspect',
+    expects: {
+      code: 'ATTESTATION_KEY_DENIED',
+      severity: 'reject',
+      cert: 4,
+      field: 'subjectPublicKeyInfo',
+    },
+    change: ({ anchors }) => {
+      const digest = anchors.anchors[0]?.record.spkiSha256 ?? '';
+      return { revocation: denying({ kind: 'attestation-key', digest, reason: 'LEAKED' }) };
+    },
+  },
+  {
+    name: 'a boot key whose private half is public',
+    rule: 'T37',
+    world: 'google-like',
+    policy: 'android-hardware',
+    expects: {
+      code: 'BOOT_KEY_LISTED',
+      severity: 'reject',
+      cert: 0,
+      field: 'hardwareEnforced.rootOfTrust.verifiedBootKey',
+    },
+    change: (world, evidence) => {
+      const { keyDescription } = prove(evidence.chain, world.anchors);
+      const digest = keyDescription?.ok ? derivePosture(keyDescription.value, null).boot?.key : '';
+      return { revocation: denying({ kind: 'boot-key', digest: digest ?? '', reason: null }) };
+    },
   },
   {
     name: 'no releases known where the policy needs one',

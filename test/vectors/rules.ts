@@ -102,9 +102,9 @@ export const RULES: Readonly<Record<string, string>> = {
 export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   T10: 'structure/rooms.test.ts: nothing that decides can reach the network; anchors come from files',
   T16: 'der/time.test.ts and the vectors of T12 to T15: dates are numbers, compared at a given time',
-  T22: 'revocation/status-list.test.ts: lists that are refused; fetching comes with the sources issue',
-  T23: 'structure/rooms.test.ts: no request waits for a list; fetching comes with the sources issue',
-  T25: 'comes with batch re-verification',
+  T22: 'sources/lying-server.test.ts: a bad list is refused, the good one stays, and everybody is told',
+  T23: 'sources/lying-server.test.ts: requests start no look at a source, and wait for none',
+  T25: 'cli/revocation.test.ts: what changed from one list to the next; the rest comes with batch re-verification',
   T27: 'no chain shows it: what a verifier can do is T33 and the signals of T26',
   T31: 'README, “Challenges”: what a challenge can be made of',
   T44: 'pool/dispatcher.test.ts and http/service.test.ts: faults are never findings',

@@ -47,7 +47,7 @@ interface Trial {
 
 /** Gives the exit code: 1 if something accepted would not be, 65 if something could not be read. */
 export async function tryPolicy(name: string, options: TryOptions, io: Io): Promise<number> {
-  const session = openSession(options, io);
+  const session = await openSession(options, io);
   const candidate = findPolicy(name, session, io);
   const baseline = findPolicy(options.policy ?? session.defaultPolicy, session, io);
   const { id, version } = candidate.policy;
