@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config.ts';
 import { type AnswerContext, answer } from '../../src/pool/answer.ts';
 import { createMemory } from '../../src/pool/memory.ts';
 import type { Job } from '../../src/pool/protocol.ts';
+import { shareTrust } from '../../src/pool/shared-trust.ts';
 import { VerificationPool } from '../../src/pool/verification-pool.ts';
 import { DEFECTS } from '../../src/simulator/index.ts';
 import { buildTrust, loadTrustMaterial } from '../../src/sources/trust.ts';
@@ -21,10 +22,12 @@ const WHY = isAbsent ? ' (skipped: ../shared/corpus is not here)' : '';
 
 const world = await makeWorld('enigm-development', 'same reports');
 const material = loadTrustMaterial(loadConfig({ environment: 'development' }, {}));
+const shared = shareTrust(material);
 const context: Omit<AnswerContext, 'now' | 'memory'> = {
   trust: buildTrust(material),
   revocation: world.revocation,
   challengeKeys: null,
+  results: null,
 };
 const remembering = createMemory();
 
@@ -37,8 +40,7 @@ beforeAll(async () => {
     workers: 2,
     maxQueue: 10_000,
     deadlineMs: 60_000,
-    trust: material,
-    challengeSecrets: [],
+    trust: () => shared,
     revocation: () => world.revocation,
     onPoison: () => {},
     onWorkerError: () => {},
