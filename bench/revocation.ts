@@ -12,6 +12,7 @@ import {
   type RevocationSnapshot,
 } from '../src/core/revocation/index.ts';
 import type { Job } from '../src/pool/protocol.ts';
+import { shareTrust } from '../src/pool/shared-trust.ts';
 import { VerificationPool } from '../src/pool/verification-pool.ts';
 import { buildsOfReleases, createSimulator } from '../src/simulator/index.ts';
 import { loadBundledLists } from '../src/sources/bundled-lists.ts';
@@ -108,11 +109,12 @@ async function measureSwaps(): Promise<{ quietMs: number; swappingMs: number; sw
     return compileSnapshot([...floor, { ...list, entries }]);
   });
   let current = snapshots[0] as RevocationSnapshot;
+  const trust = shareTrust(loadTrustMaterial(loadConfig({ environment: 'development' }, {})));
   const pool = new VerificationPool({
     workers: 2,
     maxQueue: 1024,
     deadlineMs: 60_000,
-    trust: loadTrustMaterial(loadConfig({ environment: 'development' }, {})),
+    trust: () => trust,
     revocation: () => current,
     onPoison: () => {},
     onWorkerError: () => {},
