@@ -20,6 +20,8 @@ export interface Job {
   readonly caller?: string | null;
   /** What became of the mark of its challenge, when it is judged again for that. */
   readonly mark?: MarkState;
+  /** When it began to arrive, on the clock of the dispatcher: its deadline counts from there. */
+  readonly arrivedAt?: number;
 }
 
 /** An answer ready to be written. */
