@@ -148,7 +148,7 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     environment: context.environment,
     findings,
     layers,
-    trustInputs: deriveTrustInputs(layers, judged),
+    trustInputs: deriveTrustInputs(layers, judged, reported),
     ...reportProof(proof, policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
