@@ -8,6 +8,7 @@ import type { ProblemCode } from '../request/index.ts';
 import type { JwkSet } from '../results/keys.ts';
 import type { SignedKind } from '../results/kinds.ts';
 import type { Claims } from '../results/sign.ts';
+import type { SharedKeyUse } from './key-use.ts';
 import type { SharedTrust } from './shared-trust.ts';
 
 /** A request as it came: its body in one string, and what stood in its query. */
@@ -91,4 +92,5 @@ export interface WorkerStart {
   readonly challengeSecrets: readonly Uint8Array[];
   /** Null: there is no key, and nothing is signed. */
   readonly results: ResultTerms | null;
+  readonly keyUse: SharedKeyUse;
 }
