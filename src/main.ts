@@ -112,7 +112,10 @@ export async function startService(
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: async () => {
       stopLooking();
+      // Who is still sending when every deadline has passed is cut off.
+      const patience = setTimeout(() => server.server.closeAllConnections(), config.deadlineMs);
       await server.close();
+      clearTimeout(patience);
       await pool.close();
       await challenges.close();
       await revocation.close();

@@ -7,20 +7,22 @@ import { mayColour, userFolder } from '../config.ts';
 import { ConfigurationFault } from '../sources/document.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import { EXIT, type Io, UsageFault } from './io.ts';
+import { toPrintable } from './printable.ts';
 
 /** Runs with the process's arguments and streams, and sets its exit code. */
 export async function main(): Promise<void> {
-  // A reader that went away (`| head`) ends the program quietly.
+  // A reader that went away (`| head`) hears nothing more; the exit code is still the verdict's.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? EXIT.accept : EXIT.internal);
+    if (error.code !== 'EPIPE') process.exit(EXIT.internal);
   });
+  const colour = mayColour(process.stdout);
   process.exitCode = await run(process.argv.slice(2), {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void process.stdout.write(toPrintable(text, { colour })),
+    err: (text) => void process.stderr.write(toPrintable(text, { colour: false })),
     readStdin,
     folder: userFolder(),
     now: Date.now,
-    colour: mayColour(process.stdout),
+    colour,
     width: process.stdout.columns ?? 100,
   });
 }

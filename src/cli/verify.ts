@@ -59,6 +59,9 @@ export async function verify(
       outcomes.add('unreadable');
       continue;
     }
+    if (request.policy !== null && options.policy === undefined) {
+      io.err(`${file}: names policy ${request.policy}, which counts only as --policy\n`);
+    }
     const proof = prove(request.chain, session.anchors);
     const report = judge(proof, contextOf(request, options, session, io));
     outcomes.add(report.outcome);
@@ -155,7 +158,8 @@ function contextOf(
     evidenceTime: options.at === undefined ? appraisedAt : parseTime(options.at),
     appraisedAt,
     policy: applicablePolicy(
-      options.policy ?? request.policy ?? session.defaultPolicy,
+      // Never the file's: evidence must not choose what it is judged by (THREATS T46).
+      options.policy ?? session.defaultPolicy,
       session,
       io,
     ),

@@ -10,6 +10,8 @@ export const MAX_EXTENSIONS = 64;
 export const MAX_NAME_ATTRIBUTES = 16;
 /** RFC 5280 section 4.1.2.2. */
 export const MAX_SERIAL_OCTETS = 20;
+/** Decimal text of an endless identifier would cost its square (THREATS T49). */
+export const MAX_IDENTIFIER_OCTETS = 64;
 /** Devices nest at most two app-owned keys (THREATS T05). */
 export const MAX_ATTEST_KEYS = 2;
 /** THREATS T49. */

@@ -5,6 +5,7 @@
 import { fromBER, GeneralizedTime, Integer, ObjectIdentifier, UTCTime } from 'asn1js';
 import { sameBytes } from './bytes.ts';
 import { type Element, isOf } from './elements.ts';
+import { MAX_IDENTIFIER_OCTETS } from './limits.ts';
 import { refuse, withLibrary } from './refusal.ts';
 
 export function readInteger(element: Element, what: string): bigint {
@@ -72,6 +73,7 @@ export function readObjectIdentifier(element: Element, what: string): string {
     startsArc = (octet & 0x80) === 0;
   }
   if (!startsArc || element.content.length === 0) refuse(`${what}: an identifier that is cut off`);
+  if (element.content.length > MAX_IDENTIFIER_OCTETS) refuse(`${what}: an identifier without end`);
   return parseAs(ObjectIdentifier, element, what).getValue();
 }
 

@@ -61,7 +61,12 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await server.register(helmet);
   await server.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
   if (config.requestsPerMinute > 0) {
-    await server.register(rateLimit, { max: config.requestsPerMinute, timeWindow: '1 minute' });
+    await server.register(rateLimit, {
+      max: config.requestsPerMinute,
+      timeWindow: '1 minute',
+      // Whoever asks whether the service is well must always hear it.
+      allowList: ({ url }) => url.startsWith('/health/'),
+    });
   }
   await server.register(swagger, { openapi: OPENAPI });
   registerHealth(server, deps.health);

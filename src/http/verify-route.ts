@@ -62,11 +62,12 @@ async function answer(
   reply: FastifyReply,
   submit: (job: Job) => Admitted,
 ): Promise<FastifyReply> {
-  const isPem = request.headers['content-type']?.startsWith(PEM_MEDIA_TYPE) ?? false;
+  const type = request.headers['content-type']?.toLowerCase() ?? '';
+  const isPem = type.startsWith(PEM_MEDIA_TYPE);
   const admitted = submit({
     form: isPem ? 'pem' : 'json',
-    body: request.body as string,
-    query: isPem ? (request.query as Record<string, unknown>) : {},
+    body: (request.body as string | undefined) ?? '',
+    query: request.query as Record<string, unknown>,
     caller: request.caller,
     arrivedAt: performance.now() - reply.elapsedTime,
   });

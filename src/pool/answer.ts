@@ -226,6 +226,12 @@ function usesUp({ outcome, binding }: Report, mark: MarkState): boolean {
 }
 
 function parseJob({ form, body, query }: Job): RequestResult {
+  // A member that stands where it is not read would seem to count.
+  const [stray] = Object.keys(query).filter((name) => form === 'json' || name === 'chain');
+  if (stray !== undefined) {
+    const text = 'stands in the query; beside JSON everything stands in the body';
+    return { ok: false, fault: { code: 'REQUEST_INVALID', member: stray, text } };
+  }
   if (form === 'json') return parseVerifyRequest(body);
   const document = withContext(query);
   return document === null

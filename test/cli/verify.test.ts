@@ -148,7 +148,7 @@ describe('forms of input', () => {
     expect(out).toMatch(/^ACCEPT {2}-\n/);
   });
 
-  test('what a request file says counts, and options win over it', async () => {
+  test('a request file brings its challenge, and never chooses the policy', async () => {
     const chain = (await certificatesOf('good.pem')).map((each) => each.toString('base64'));
     const challenge = Buffer.from(CHALLENGE, 'hex').toString('base64url');
     const file = write(
@@ -156,9 +156,11 @@ describe('forms of input', () => {
       JSON.stringify({ chain, challenge, policy: 'enigm-development' }),
     );
     const said = await attest(['verify', file, '--format', 'json'], { folder });
-    expect(JSON.parse(said.out)).toMatchObject({
+    expect(JSON.parse(said.out)).toMatchObject({ policy: { id: 'android-hardware' } });
+    expect(said.err).toContain('names policy enigm-development, which counts only as --policy');
+    const asked = ['verify', file, '--format', 'json', '--policy', 'enigm-development'];
+    expect(JSON.parse((await attest(asked, { folder })).out)).toMatchObject({
       outcome: 'accept',
-      policy: { id: 'enigm-development' },
       binding: { challenge: 'bound' },
     });
     const overruled = await attest(['verify', file, '--format', 'json', '--policy', 'inspect'], {

@@ -25,6 +25,9 @@ export const MAX_NAME_ATTRIBUTES = 16;
 /** Octets of a serial number: RFC 5280 4.1.2.2. */
 export const MAX_SERIAL_BYTES = 20;
 
+/** Content octets of an OBJECT IDENTIFIER: those in use take some dozen, and decimal text costs their square. */
+export const MAX_OID_BYTES = 64;
+
 /** Octets of an INTEGER field of a KeyDescription: 64 unsigned bits need nine. */
 export const MAX_INTEGER_BYTES = 9;
 

@@ -1,4 +1,5 @@
 /** Primitive values, each in the one form DER allows (X.690 clauses 8.2 to 8.19 and 11). */
+import { MAX_OID_BYTES } from '../base/index.ts';
 import type { DerReader } from './reader.ts';
 import { BIT_STRING, BOOLEAN, ENUMERATED, INTEGER, NULL, OBJECT_IDENTIFIER } from './tags.ts';
 
@@ -102,7 +103,7 @@ export function readObjectIdentifier(reader: DerReader): void {
     if (arcStarts && octet === 0x80) reader.fail('DER_BAD_OID');
     arcStarts = octet < 0x80;
   }
-  if (from === to || !arcStarts) reader.fail('DER_BAD_OID');
+  if (from === to || !arcStarts || to - from > MAX_OID_BYTES) reader.fail('DER_BAD_OID');
 }
 
 function checkIntegerContent(reader: DerReader): void {

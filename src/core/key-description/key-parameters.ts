@@ -7,32 +7,27 @@ import type { KeyDescription } from './key-description.ts';
 const PARAMETERS = ['algorithm', 'keySize', 'ecCurve', 'mlDsaVariant'] as const;
 type Parameters = Readonly<Record<(typeof PARAMETERS)[number], FactValue>>;
 
-/** Compares what the description states: genuine StrongBox EC keys leave out ecCurve. */
+const LISTS = ['hardwareEnforced', 'softwareEnforced'] as const;
+
+/**
+ * Compares every parameter that either list states: genuine StrongBox EC keys leave out ecCurve, and a
+ * record made by software has everything in its own list.
+ */
 export function checkKeyParameters(
   description: KeyDescription,
   key: PublicKey,
 ): readonly Finding[] {
-  const list = describingList(description);
-  const stated = statedParameters(description, list);
   const actual = actualParameters(key);
-  return PARAMETERS.flatMap((name) => {
-    const expected = actual[name];
-    const got = stated[name];
-    return got === null || got === expected
-      ? []
-      : [
-          finding(
-            'KEY_PARAMS_INCONSISTENT',
-            { cert: 0, field: `${list}.${name}` },
-            { expected, got },
-          ),
-        ];
+  return LISTS.flatMap((list) => {
+    const stated = statedParameters(description, list);
+    return PARAMETERS.flatMap((name) => {
+      const expected = actual[name];
+      const got = stated[name];
+      if (got === null || got === expected) return [];
+      const place = { cert: 0, field: `${list}.${name}` };
+      return [finding('KEY_PARAMS_INCONSISTENT', place, { expected, got })];
+    });
   });
-}
-
-/** The list of whoever keeps the key; a record made by software has everything in the other one. */
-function describingList({ hardwareEnforced }: KeyDescription) {
-  return hardwareEnforced.fields.algorithm === undefined ? 'softwareEnforced' : 'hardwareEnforced';
 }
 
 function statedParameters(

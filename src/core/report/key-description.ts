@@ -55,7 +55,7 @@ function toReportList(list: AuthorizationList, exposure: Exposure): ReportAuthor
     document['unknownTags'] = list.unknownTags.map((raw) => toReportRaw(raw, exposure));
   }
   if (list.malformed.length > 0) {
-    document['malformedTags'] = list.malformed.map((raw) => toReportRaw(raw, exposure));
+    document['malformedTags'] = list.malformed.map((raw) => toReportMalformed(raw, exposure));
   }
   return document;
 }
@@ -105,6 +105,20 @@ function toReportApplicationId(id: ApplicationId): ReportApplicationId {
     signatureDigests: id.signatureDigests.map((digest) => toHex(digest)),
   };
 }
+
+/** A digest of an identifier could be turned back: there are few of them (THREATS T42). */
+function toReportMalformed(raw: RawElement, exposure: Exposure): ReportRawElement {
+  const identifies = IDENTIFYING_TAGS.has(raw.tag) && exposure === 'redacted';
+  return identifies
+    ? { tag: raw.tag, length: raw.der.length, sha256: REDACTED }
+    : toReportRaw(raw, exposure);
+}
+
+const IDENTIFYING_TAGS: ReadonlySet<number> = new Set(
+  Object.values<FieldSpec>(FIELDS)
+    .filter(({ identifies }) => identifies)
+    .map(({ tag }) => tag),
+);
 
 function toReportRaw({ tag, der }: RawElement, exposure: Exposure): ReportRawElement {
   if (exposure === 'exposed') return { tag, der: toHex(der) };

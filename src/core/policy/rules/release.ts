@@ -1,5 +1,6 @@
 /** Whether the device runs a release of the registry that the policy allows. */
 import { type Finding, finding } from '../../base/index.ts';
+import { FIELDS } from '../../key-description/index.ts';
 import { bootStatesOf, PATCH_FIELDS } from '../../posture/index.ts';
 import type { Release } from '../../reference/index.ts';
 import type { PolicyRules } from '../policy.ts';
@@ -58,11 +59,16 @@ function checkAllowed(release: Release, rule: PolicyRules['release']): Finding[]
 
 /** Only a device whose keystore attests its model can contradict the release. */
 function checkModel({ description }: Subject, release: Release): Finding[] {
-  const model = description.hardwareEnforced.fields.attestationIdModel;
-  if (model === undefined || release.models.includes(model)) return [];
+  const { fields, malformed } = description.hardwareEnforced;
+  const model = fields.attestationIdModel;
+  // Devices attest their model only where they are asked to; one that cannot be read is no model of it.
+  const isAbsent = model === undefined && !malformed.some(({ tag }) => tag === MODEL_TAG);
+  if (isAbsent || (model !== undefined && release.models.includes(model))) return [];
   const place = { cert: 0, field: 'hardwareEnforced.attestationIdModel' };
   return [finding('RELEASE_MODEL_MISMATCH', place, { expected: release.models.join(', ') })];
 }
+
+const MODEL_TAG = FIELDS.attestationIdModel.tag;
 
 /** A device reports at least the levels of the release it runs, or part of it was rolled back. */
 function checkPatchFloor({ posture }: Subject, release: Release): Finding[] {
