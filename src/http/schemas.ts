@@ -289,6 +289,7 @@ export const ReadinessSchema = Type.Object(
       ),
     ),
     revocation: RevocationSchema,
+    audit: Type.Object({ ok: Type.Boolean(), reason: Nullable(Text) }, STRICT),
   },
   { ...STRICT, title: 'Readiness' },
 );

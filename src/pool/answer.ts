@@ -83,6 +83,14 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
       policy: policy.policy.id,
       evidenceDigest: document.evidenceDigest,
     },
+    decision: {
+      handle: request.context.handle ?? null,
+      action: request.context.action ?? null,
+      policyDigest: policy.digest,
+      snapshot: document.revocation.snapshot?.id ?? null,
+      anchor: document.chain.anchor?.id ?? null,
+      registry: trust.registry?.id ?? null,
+    },
     ...(claim.kind === 'issued' && usesUp(document, claim.issued.mark)
       ? { claim: { id, issuedAt: claim.issued.issuedAt, expiresAt: claim.issued.expiresAt } }
       : {}),
