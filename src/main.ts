@@ -12,7 +12,13 @@ import { buildServer } from './http/server.ts';
 import type { ResultTerms } from './pool/protocol.ts';
 import { shareTrust } from './pool/shared-trust.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
-import { openHandleKey, openSigner, type Signer, withResults } from './results/index.ts';
+import {
+  checkKeysApart,
+  openHandleKey,
+  openSigner,
+  type Signer,
+  withResults,
+} from './results/index.ts';
 import { openRevocation } from './revocation-desk.ts';
 import { TrustKeeper } from './sources/trust-keeper.ts';
 
@@ -29,6 +35,7 @@ export async function startService(
   logStream?: NodeJS.WritableStream,
 ): Promise<Service> {
   const signer = openSigner(config);
+  checkKeysApart(signer, config.releaseKeys);
   const metrics = new Metrics();
   let log: FastifyBaseLogger | undefined;
   const keeper = new TrustKeeper(config, {

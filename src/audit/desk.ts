@@ -67,8 +67,9 @@ export async function openAudit(
   const folder = auditFolderOf(config);
   if (folder === null) return NO_AUDIT;
   const unlock = await lock(folder);
+  let trail: Trail | undefined;
   try {
-    const trail = await Trail.open({
+    const opened = await Trail.open({
       folder,
       signHead: signer === null ? null : (head) => signHead(signer, config.resultIssuer, head),
       clock: Date.now,
@@ -78,11 +79,12 @@ export async function openAudit(
       },
       onHead: (head, token) => log()?.info({ auditHead: head, token }, 'head of the audit trail'),
     });
-    const keeper = new Keeper(trail, new Archive(archiveFolder(folder)), log);
+    trail = opened;
+    const keeper = new Keeper(opened, new Archive(archiveFolder(folder)), log);
     await keeper.begin(material, snapshot, folder);
     const { revocationAllowShrink } = config;
     if (revocationAllowShrink.length > 0) {
-      trail.append('override', {
+      opened.append('override', {
         setting: 'revocationAllowShrink',
         sources: revocationAllowShrink,
       });
@@ -94,23 +96,24 @@ export async function openAudit(
         return {
           answer: admitted.answer.then((answer) => {
             if (answer.decision !== undefined)
-              trail.append('decision', toMembers(job, answer, handleKey));
+              opened.append('decision', toMembers(job, answer, handleKey));
             return answer;
           }),
           abandon: () => admitted.abandon(),
         };
       },
       note: (now, lists) => keeper.note(now, lists),
-      noteRefused: (reason) => trail.append('refused', { reason }),
-      problem: () => trail.problem ?? keeper.problem,
+      noteRefused: (reason) => opened.append('refused', { reason }),
+      problem: () => opened.problem ?? keeper.problem,
       close: async () => {
         await keeper.close();
-        trail.append('stop', {});
-        await trail.close();
+        opened.append('stop', {});
+        await opened.close();
         await unlock();
       },
     };
   } catch (error) {
+    await trail?.close();
     await unlock();
     throw error;
   }

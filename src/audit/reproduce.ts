@@ -27,7 +27,12 @@ export class NotReproducible extends Error {
 }
 
 /** What answers add to a report: what was signed with it, and the name of a file. */
-const BESIDE: ReadonlySet<string> = new Set(['input', 'token', 'enrolmentRecord']);
+const BESIDE: ReadonlySet<string> = new Set([
+  'input',
+  'token',
+  'enrolmentRecord',
+  'noEnrolmentRecord',
+]);
 
 /** The report alone, as the judge made it. */
 export function bareReport(stored: Readonly<Record<string, unknown>>): Report {

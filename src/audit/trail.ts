@@ -203,10 +203,13 @@ interface OpenFiles {
 }
 
 async function openFiles(folder: string): Promise<OpenFiles> {
+  const handles: FileHandle[] = [];
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const heads = await open(headsFile(folder), 'a', 0o600);
+    handles.push(heads);
     const trail = await open(trailFile(folder), constants.O_RDWR | constants.O_CREAT, 0o600);
+    handles.push(trail);
     const { size } = await trail.stat();
     const ends = await readEnds(trail, size);
     const first = parseLine(ends.first)?.hash ?? null;
@@ -218,6 +221,7 @@ async function openFiles(folder: string): Promise<OpenFiles> {
     checkHead(folder, await readFile(headsFile(folder), 'latin1'), last);
     return { trail, heads, size: ends.whole, torn: size - ends.whole, first, last };
   } catch (error) {
+    for (const handle of handles) await handle.close();
     if (error instanceof ConfigurationFault) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new ConfigurationFault(`setting audit: ${folder} cannot be used (${code ?? message})`);

@@ -35,6 +35,10 @@ export interface Answer {
   readonly toSign?: readonly ToSign[];
 }
 
+/** Why no enrolment record was made where one was asked for. */
+export const NO_ENROLMENT_RECORD = ['NOT_ACCEPTED', 'CHALLENGE_NOT_BOUND'] as const;
+export type NoEnrolmentRecord = (typeof NO_ENROLMENT_RECORD)[number];
+
 /** What a decision rested on, by the names that were in force, and what the request said it is for. */
 export interface Decision {
   /** Never written: an HMAC stands for it. */
