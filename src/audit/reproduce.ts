@@ -78,6 +78,7 @@ export function reproduce(
     ...(request.caller === undefined ? {} : { caller: request.caller }),
     environment: trust.environment,
     verifier: VERIFIER,
+    attestationKeyUse: keyUseOf(stored, taken),
   });
   return {
     report,
@@ -197,6 +198,14 @@ function keyOf(
   taken.add('binding.publicKey');
   const isSame = binding.publicKey === 'bound' && key !== null;
   return isSame ? new Uint8Array(Buffer.from(key.spki, 'base64')) : OTHER_BYTES;
+}
+
+/** How many keys an attestation key had vouched for that day is counted and kept nowhere. */
+function keyUseOf({ findings }: Report, taken: Set<string>): number | null {
+  const found = findings.find(({ code }) => code === 'RISK_ATTESTATION_KEY_VELOCITY');
+  if (found === undefined) return null;
+  taken.add('how many keys its attestation key vouched for that day');
+  return Number(found.got);
 }
 
 /** Whether a record was ours, and its handle the request's, is known to whoever has the keys. */

@@ -4,9 +4,11 @@ import type { Environment } from '../core/anchors/index.ts';
 import type { ChallengeClaim, MarkState } from '../core/binding/index.ts';
 import { type EnrolmentClaim, toEnrolledDevice } from '../core/continuity/index.ts';
 import { judge } from '../core/judge.ts';
+import type { PreparedPolicy } from '../core/policy/index.ts';
 import { type Proof, type ProofMemory, prove } from '../core/prove.ts';
 import { type Report, toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
+import { sliceOf } from '../core/x509/index.ts';
 import {
   checkVerifyRequest,
   type ProblemCode,
@@ -20,12 +22,15 @@ import { openEnrolmentRecord, toEnrolmentClaims } from '../results/enrolment.ts'
 import { parseJwkSet } from '../results/keys.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
+import type { KeyUse } from './key-use.ts';
 import type { Answer, Job, NoEnrolmentRecord, ResultTerms, ToSign } from './protocol.ts';
 
 /** What answers depend on beside the request. `now`: milliseconds since 1970. */
 export interface AnswerContext {
   readonly trust: Trust;
   readonly revocation: RevocationSnapshot;
+  /** Left out: nobody counts. */
+  readonly keyUse?: KeyUse;
   /** Null: this service issues no challenges. */
   readonly challengeKeys: ChallengeKeys | null;
   /** Null: this service has no key to sign results with. */
@@ -68,6 +73,7 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     enrolment: claimOfRecord(request, terms, answering),
     statementApps: trust.statementApps,
     registry: trust.registry,
+    attestationKeyUse: countUse(proof, policy, answering),
     ...(request.caller === undefined ? {} : { caller: request.caller }),
     environment: trust.environment,
     verifier: VERIFIER,
@@ -95,6 +101,18 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
       ? { claim: { id, issuedAt: claim.issued.issuedAt, expiresAt: claim.issued.expiresAt } }
       : {}),
   };
+}
+
+/** How much the attestation key was used today; counted only where the policy looks at it. */
+function countUse(
+  { path }: Proof,
+  { policy }: PreparedPolicy,
+  { keyUse, now }: AnswerContext,
+): number | null {
+  const { RISK_ATTESTATION_KEY_VELOCITY: severity } = policy.rules.riskSignals;
+  if (severity === 'ignore' || keyUse === undefined || !path.ok) return null;
+  const { attestation, leaf } = path.value;
+  return keyUse.count(sliceOf(attestation, attestation.spki), sliceOf(leaf, leaf.spki), now);
 }
 
 /**

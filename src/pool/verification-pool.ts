@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
+import { shareKeyUse } from './key-use.ts';
 import type { Answer, Batch, Job, ResultTerms, WorkerStart } from './protocol.ts';
 import type { SharedTrust } from './shared-trust.ts';
 
@@ -44,7 +45,12 @@ export class VerificationPool {
 
   constructor(options: PoolOptions) {
     const { challengeSecrets = [], results = null } = options;
-    const start: WorkerStart = { trust: options.trust(), challengeSecrets, results };
+    const start: WorkerStart = {
+      trust: options.trust(),
+      challengeSecrets,
+      results,
+      keyUse: shareKeyUse(),
+    };
     this.#workers = options.workers;
     this.#inForce = () => ({ revocation: options.revocation(), trust: options.trust() });
     this.#piscina = new Piscina<Batch, readonly Answer[]>({

@@ -6,6 +6,7 @@ import { workerData } from 'piscina';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
+import { KeyUse } from './key-use.ts';
 import { createMemory } from './memory.ts';
 import type { Answer, Batch, ResultTerms, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
@@ -18,6 +19,7 @@ interface Prepared {
   readonly trust: Trust;
   readonly challengeKeys: ChallengeKeys | null;
   readonly results: ResultTerms | null;
+  readonly keyUse: KeyUse;
 }
 
 /** That, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
@@ -29,16 +31,22 @@ const memory = createMemory();
 export function answerBatch({ jobs, revocation, trust: shared }: Batch): readonly Answer[] {
   if (prepared instanceof Error) throw prepared;
   if (prepared.id !== shared.id) prepared = replace(prepared, shared);
-  const { trust, challengeKeys, results } = prepared;
-  const known = { trust, challengeKeys, results, revocation, memory };
+  const { trust, challengeKeys, results, keyUse } = prepared;
+  const known = { trust, challengeKeys, results, keyUse, revocation, memory };
   return jobs.map((job) => answer(job, { ...known, now: Date.now() }));
 }
 
-function prepare({ trust, challengeSecrets, results }: WorkerStart): Prepared | Error {
+function prepare({ trust, challengeSecrets, results, keyUse }: WorkerStart): Prepared | Error {
   try {
     runSelfTest();
     const challengeKeys = challengeSecrets.length === 0 ? null : toKeys(challengeSecrets);
-    return { id: trust.id, trust: buildTrust(readSharedTrust(trust)), challengeKeys, results };
+    return {
+      id: trust.id,
+      trust: buildTrust(readSharedTrust(trust)),
+      challengeKeys,
+      results,
+      keyUse: new KeyUse(keyUse),
+    };
   } catch (error) {
     return error as Error;
   }

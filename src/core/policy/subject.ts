@@ -26,6 +26,8 @@ export interface Subject {
   readonly knowsReleases: boolean;
   /** Whether it did until its registry expired. */
   readonly registryIsExpired: boolean;
+  /** Different keys the attestation key vouched for today, as far as the service counted; null: it did not. */
+  readonly attestationKeyUse?: number | null;
   /** The releases themselves, or null. */
   readonly registry: ReleaseRegistry | null;
 }
