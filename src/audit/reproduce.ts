@@ -6,6 +6,7 @@
 import type { ChallengeClaim, IssuedChallenge, MarkState } from '../core/binding/index.ts';
 import type { EnrolledDevice, EnrolmentClaim } from '../core/continuity/index.ts';
 import { judge } from '../core/judge.ts';
+import type { Policy } from '../core/policy/index.ts';
 import { type ProofMemory, prove } from '../core/prove.ts';
 import type { Report } from '../core/report/index.ts';
 import type { VerifyRequest } from '../request/index.ts';
@@ -19,11 +20,6 @@ export interface Reproduction {
   readonly differences: readonly string[];
   /** What rests on the stored report's own word, because only the moment could tell. */
   readonly takenFromReport: readonly string[];
-}
-
-/** Why a report cannot be derived at all from a state. */
-export class NotReproducible extends Error {
-  readonly code = 'NOT_REPRODUCIBLE';
 }
 
 /** What answers add to a report: what was signed with it, and the name of a file. */
@@ -50,7 +46,7 @@ export function fits(report: Report, { trust, revocation }: KeptState): boolean 
   );
 }
 
-/** Derives a report again. Throws `NotReproducible` where the state lacks its policy. */
+/** Derives a report again. Only from a state that it fits. */
 export function reproduce(
   stored: Report,
   request: VerifyRequest,
@@ -59,7 +55,7 @@ export function reproduce(
 ): Reproduction {
   const policy = trust.policies.get(stored.policy.id);
   if (policy === undefined) {
-    throw new NotReproducible(`policy ${stored.policy.id} was not in force`);
+    throw new RangeError(`policy ${stored.policy.id} was not in force`);
   }
   const taken = new Set<string>();
   const wasWaived = stored.chain.anchor !== null && !stored.revocation.checked && isWaived(stored);
@@ -68,7 +64,7 @@ export function reproduce(
     appraisedAt: Date.parse(stored.appraisedAt),
     policy,
     revocation: wasWaived ? 'waived' : revocation,
-    challenge: claimOf(stored, request, taken),
+    challenge: claimOf(stored, request, policy.policy.challenge, taken),
     context: contextOf(stored, request, taken),
     publicKey: keyOf(stored, request, taken),
     statement: request.statement,
@@ -102,14 +98,19 @@ function has(report: Report, code: FindingCode, field?: string): boolean {
 /** No octets that a device was ever given. */
 const OTHER_BYTES = Uint8Array.of(0);
 
-function claimOf(stored: Report, request: VerifyRequest, taken: Set<string>): ChallengeClaim {
+function claimOf(
+  stored: Report,
+  request: VerifyRequest,
+  rule: Policy['challenge'],
+  taken: Set<string>,
+): ChallengeClaim {
   const { binding, keyDescription } = stored;
   if (keyDescription === null || has(stored, 'CHALLENGE_NOT_GIVEN')) return { kind: 'absent' };
   const unchecked = stored.findings.find(({ code }) => code === 'CHALLENGE_NOT_CHECKED');
   if (unchecked !== undefined) {
     return { kind: unchecked.severity === 'review' ? 'waived' : 'unrecorded' };
   }
-  const isIssued = wasIssued(stored);
+  const isIssued = wasIssued(stored, request, rule);
   if (binding.challenge === 'not_checked' && !isIssued) return { kind: 'absent' };
   const bytes = request.challenge ?? bytesOf(stored, keyDescription.attestationChallenge, taken);
   if (has(stored, 'CHALLENGE_FOREIGN')) {
@@ -129,9 +130,9 @@ function bytesOf(stored: Report, attested: string, taken: Set<string>): Uint8Arr
   return isSame ? new Uint8Array(Buffer.from(attested, 'hex')) : OTHER_BYTES;
 }
 
-/** A challenge of the service leaves nothing of the context unchecked. */
-function wasIssued(stored: Report): boolean {
-  const { binding } = stored;
+/** Of a challenge of the service nothing that the request names goes unchecked; of any other, all of it. */
+function wasIssued(stored: Report, { context }: VerifyRequest, rule: Policy['challenge']): boolean {
+  const { challenge, handle, enrolment, action, request, transport } = stored.binding;
   const ofIssued: readonly FindingCode[] = [
     'CHALLENGE_EXPIRED',
     'CHALLENGE_UNBOUND',
@@ -142,7 +143,9 @@ function wasIssued(stored: Report): boolean {
   ];
   if (ofIssued.some((code) => has(stored, code))) return true;
   if (has(stored, 'CHALLENGE_CONTEXT_NOT_CHECKED')) return false;
-  return binding.challenge === 'bound';
+  const members = [handle, enrolment, action, request, transport];
+  if (members.some((state) => state !== 'not_checked')) return true;
+  return Object.keys(context).length > 0 || (rule === 'service' && challenge === 'bound');
 }
 
 function issuedOf(stored: Report): IssuedChallenge {
