@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Archive } from '../../src/audit/archive.ts';
 import { checkTrail } from '../../src/audit/check.ts';
 import { archiveFolder, headsFile, trailFile } from '../../src/audit/files.ts';
+import { toLine } from '../../src/audit/record.ts';
 import { bareReport, reproduce } from '../../src/audit/reproduce.ts';
 import { KeptStates } from '../../src/audit/states.ts';
 import type { Report } from '../../src/core/report/index.ts';
@@ -199,6 +200,22 @@ describe('the check', () => {
     expect(await faultsOf(trail.toSpliced(700, 0, trail[500] as string))).toEqual([
       ['RECORD_REPEATED', 500, 500],
     ]);
+    const { hash: _, ...record } = JSON.parse(trail[500] as string);
+    const forged = toLine({ ...record }, { outcome: 'accept' }).line;
+    expect(await faultsOf(trail.with(500, forged))).toEqual([['RECORD_NOT_LINKED', 501, 501]]);
+  });
+
+  test('a trail that was written anew from some record on does not fit its heads', async () => {
+    const anew = trail.slice(0, 500);
+    let prev = JSON.parse(anew[499] as string).hash;
+    for (const line of trail.slice(500)) {
+      const { hash: _, seq, at, kind } = JSON.parse(line);
+      const made = toLine({ seq, at, prev, kind }, {});
+      anew.push(made.line);
+      prev = made.hash;
+    }
+    const last = trail.length - 1;
+    expect(await faultsOf(anew)).toContainEqual(['HEAD_MISMATCH', last, last]);
   });
 
   test('a cut that took the heads along shows by a head kept elsewhere, and alone not', async () => {
