@@ -347,6 +347,13 @@ export const SETTINGS = {
     text: 'secret of at least 32 bytes, base64url, of the HMAC that stands for handles; the same for all processes',
     secret: true,
   },
+  audit: {
+    variable: 'ENIGM_ATTEST_AUDIT',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`audit` in the state folder; in development none',
+    text: 'folder of the audit trail and its archive, one for each process; `none` keeps none; see “Audit”',
+  },
   logLevel: {
     variable: 'ENIGM_ATTEST_LOG_LEVEL',
     schema: Type.Union([

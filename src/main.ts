@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { openAudit } from './audit/desk.ts';
 import { openChallenges } from './challenge/challenges.ts';
 import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
@@ -11,7 +12,13 @@ import { buildServer } from './http/server.ts';
 import type { ResultTerms } from './pool/protocol.ts';
 import { shareTrust } from './pool/shared-trust.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
-import { openHandleKey, openSigner, type Signer, withResults } from './results/index.ts';
+import {
+  checkKeysApart,
+  openHandleKey,
+  openSigner,
+  type Signer,
+  withResults,
+} from './results/index.ts';
 import { openRevocation } from './revocation-desk.ts';
 import { TrustKeeper } from './sources/trust-keeper.ts';
 
@@ -28,6 +35,7 @@ export async function startService(
   logStream?: NodeJS.WritableStream,
 ): Promise<Service> {
   const signer = openSigner(config);
+  checkKeysApart(signer, config.releaseKeys);
   const metrics = new Metrics();
   let log: FastifyBaseLogger | undefined;
   const keeper = new TrustKeeper(config, {
@@ -35,9 +43,12 @@ export async function startService(
       shared = shareTrust(keeper.material);
       const digests = Object.fromEntries([...policies].map(([id, { digest }]) => [id, digest]));
       log?.info({ policies: digests, registry: registry?.id ?? null }, 'new trust is in force');
+      audit.note(keeper.material, revocation.snapshot());
     },
-    onRefused: ({ message }) =>
-      log?.error({ reason: message }, 'refused; what was in force stays in force'),
+    onRefused: ({ message }) => {
+      log?.error({ reason: message }, 'refused; what was in force stays in force');
+      audit.noteRefused(message);
+    },
   });
   let shared = shareTrust(keeper.material);
   const revocation = await openRevocation(
@@ -54,12 +65,27 @@ export async function startService(
       else log?.error(problem);
     },
   });
+  const audit = await openAudit(
+    config,
+    signer,
+    keeper.material,
+    revocation.snapshot(),
+    () => log,
+  ).catch(async (fault) => {
+    await challenges.close();
+    await revocation.close();
+    throw fault;
+  });
   const pool = new VerificationPool({
     ...config,
     trust: () => shared,
     challengeSecrets: challenges.secrets,
     results: signer === null ? null : resultTermsOf(config, signer),
-    revocation: revocation.snapshot,
+    revocation: () => {
+      const snapshot = revocation.snapshot();
+      audit.note(keeper.material, snapshot);
+      return snapshot;
+    },
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
       log?.error({ requestSha256, err: cause }, 'a request ended two workers');
@@ -69,9 +95,11 @@ export async function startService(
   const server = await buildServer({
     config,
     trust: () => keeper.trust,
-    submit: withResults(
-      withSingleUse((job) => pool.submit(job), challenges.marks),
-      signer,
+    submit: audit.withAudit(
+      withResults(
+        withSingleUse((job) => pool.submit(job), challenges.marks),
+        signer,
+      ),
     ),
     jwks: signer?.jwks ?? { keys: [] },
     issueChallenge: challenges.issue,
@@ -87,6 +115,7 @@ export async function startService(
           challenges.marks.whyNotIssuing(),
         ),
       revocation: revocation.describe,
+      audit: audit.problem,
     },
     metrics,
     ...(logStream === undefined ? {} : { logStream }),
@@ -94,8 +123,9 @@ export async function startService(
   log = server.log;
   metrics.gauge('pool_workers', 'Worker threads that are up', () => pool.workersUp);
   metrics.gauge('pool_queue_length', 'Requests that wait for a worker', () => pool.queueLength);
-  const problem = challenges.marks.whyNotIssuing();
-  if (problem !== null) log.error(problem);
+  for (const problem of [challenges.marks.whyNotIssuing(), audit.problem()]) {
+    if (problem !== null) log.error(problem);
+  }
   try {
     await pool.start();
     await server.listen({ host: config.host, port: config.port });
@@ -103,6 +133,7 @@ export async function startService(
     await pool.close();
     await challenges.close();
     await revocation.close();
+    await audit.close();
     throw error;
   }
   const stopLooking = lookEvery(config.reloadSeconds, () => keeper.look());
@@ -119,6 +150,7 @@ export async function startService(
       await pool.close();
       await challenges.close();
       await revocation.close();
+      await audit.close();
     },
   };
 }

@@ -18,8 +18,16 @@ export async function lockKeys(
   folder: string,
   [{ id }]: ChallengeKeys,
 ): Promise<(() => Promise<void>) | null> {
+  return lockFolder(folder, `challenges-${id.toString('hex')}`);
+}
+
+/** The same for anything of a folder that has a name. */
+export async function lockFolder(
+  folder: string,
+  name: string,
+): Promise<(() => Promise<void>) | null> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const place = socketPlace(folder, id.toString('hex'));
+  const place = socketPlace(folder, name);
   const server = (await listen(place)) ?? (await takeOver(place));
   if (server === null) return null;
   server.unref();
@@ -27,11 +35,11 @@ export async function lockKeys(
 }
 
 /** A socket's path has a short limit; a folder with a long one is stood for by its digest. */
-function socketPlace(folder: string, id: string): string {
-  const place = path.join(folder, `challenges-${id}.lock`);
+function socketPlace(folder: string, name: string): string {
+  const place = path.join(folder, `${name}.lock`);
   if (place.length <= MAX_SOCKET_PATH) return place;
   const digest = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  return path.join(tmpdir(), `enigm-attest-${digest}-${id}.lock`);
+  return path.join(tmpdir(), `enigm-attest-${digest}-${name}.lock`);
 }
 
 /** Null: something is there already. */

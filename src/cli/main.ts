@@ -291,6 +291,8 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
       exit(await verifyToken(file, options, io));
     });
 
+  addAuditCommands(program, io, exit);
+
   program
     .command('explain')
     .description('What a finding means, why it matters, what to do.')
@@ -314,6 +316,37 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     });
 
   return program;
+}
+
+function addAuditCommands(program: Command, io: Io, exit: SetExitCode): void {
+  program
+    .command('audit')
+    .description('The trail of decisions and of what they rested on.')
+    .command('check')
+    .description(
+      'Check records, order, links, signed heads and archive. Exit code 0: sound; 1: not; 2: nothing signed covers its end.',
+    )
+    .argument('[DIR]', 'audit folder (default: the configured one)')
+    .option('--keys <FILE>', 'keys of the heads: JSON Web Key Set, or one PEM (default: our own)')
+    .option('--head <FILE...>', 'heads that were kept elsewhere, such as in a log')
+    .addOption(format(['text', 'json']))
+    .action(async (folder: string | undefined, options) => {
+      const { checkAudit } = await import('./audit.ts');
+      exit(await checkAudit(folder, options, io));
+    });
+  program
+    .command('reproduce')
+    .description(
+      'Derive a stored report again. Exit code 0: the same, byte for byte; 1: it differs; 2: the archive lacks what it names.',
+    )
+    .argument('<REPORT>', 'report as it was answered')
+    .requiredOption('--chain <FILE>', 'its chain, or better the whole request; - is standard input')
+    .option('--audit <DIR>', 'audit folder (default: the configured one)')
+    .addOption(format(['text', 'json']))
+    .action(async (file: string, options) => {
+      const { reproduceReport } = await import('./reproduce.ts');
+      exit(await reproduceReport(file, options, io));
+    });
 }
 
 function addRevocationCommands(program: Command, io: Io, exit: SetExitCode): void {

@@ -68,6 +68,16 @@ function kindNamed(name: string): DocumentKind {
   throw new UsageFault(`--kind ${name}: there is no such kind of document that we sign`);
 }
 
+/** Keys from a file; a file that holds none is a usage fault. */
+export function loadKeys(file: string): readonly VerificationKey[] {
+  try {
+    return readKeys(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageFault(`--keys ${file}: ${code ?? message}`);
+  }
+}
+
 /** A JSON Web Key Set, or one key in PEM. */
 function readKeys(text: string): readonly VerificationKey[] {
   return text.trimStart().startsWith('{')

@@ -10,6 +10,8 @@ export interface Health {
   readonly queueLength: () => number;
   readonly policies: () => readonly PolicyReadiness[];
   readonly revocation: () => RevocationState;
+  /** Why decisions cannot be recorded now; null: they can, or no trail is configured. */
+  readonly audit: () => string | null;
 }
 
 const Alive = Type.Object({ alive: Type.Literal(true) });
@@ -31,14 +33,18 @@ export function registerHealth(server: FastifyInstance, health: Health): void {
     async (_request, reply) => {
       const policies = health.policies();
       const workers = health.workersUp();
+      const audit = health.audit();
       const isReady =
-        workers > 0 && policies.every(({ required, canDecide }) => !required || canDecide);
+        workers > 0 &&
+        audit === null &&
+        policies.every(({ required, canDecide }) => !required || canDecide);
       return reply.code(isReady ? 200 : 503).send({
         ready: isReady,
         workers,
         queue: health.queueLength(),
         policies,
         revocation: health.revocation(),
+        audit: { ok: audit === null, reason: audit },
       });
     },
   );

@@ -3,6 +3,7 @@ import Type, { type TSchema } from 'typebox';
 import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../core/base/index.ts';
 import { TRUST_INPUTS } from '../core/posture/index.ts';
 import { RELEASE_ENVIRONMENTS, RELEASE_STAGES } from '../core/reference/index.ts';
+import { NO_ENROLMENT_RECORD } from '../pool/protocol.ts';
 import { StatementFieldsSchema } from '../request/index.ts';
 import { RevocationSchema } from './revocation-route.ts';
 
@@ -239,6 +240,13 @@ const Token = Type.String({
   description: 'EAR: a JWS signed by this service, see /.well-known/jwks.json.',
 });
 
+const WhyNoRecord = Type.Optional(
+  Type.Union(
+    NO_ENROLMENT_RECORD.map((reason) => Type.Literal(reason)),
+    { description: 'Why `enrol` brought no record: only an accept whose challenge is bound does.' },
+  ),
+);
+
 const EnrolmentRecord = Type.Optional(
   Type.String({ description: 'Bring it back as `enrolmentRecord`: a JWS signed by this service.' }),
 );
@@ -250,13 +258,19 @@ export const TokenAnswerSchema = Type.Object(
     codes: Type.Array(OneOf(Object.keys(FINDING_CODES))),
     token: Token,
     enrolmentRecord: EnrolmentRecord,
+    noEnrolmentRecord: WhyNoRecord,
   },
   { ...STRICT, title: 'SignedResult' },
 );
 
 /** The answer to `result: both`. */
 export const ReportWithTokenSchema = Type.Object(
-  { ...ReportSchema.properties, token: Type.Optional(Token), enrolmentRecord: EnrolmentRecord },
+  {
+    ...ReportSchema.properties,
+    token: Type.Optional(Token),
+    enrolmentRecord: EnrolmentRecord,
+    noEnrolmentRecord: WhyNoRecord,
+  },
   { ...STRICT, title: 'ReportWithToken' },
 );
 
@@ -289,6 +303,7 @@ export const ReadinessSchema = Type.Object(
       ),
     ),
     revocation: RevocationSchema,
+    audit: Type.Object({ ok: Type.Boolean(), reason: Nullable(Text) }, STRICT),
   },
   { ...STRICT, title: 'Readiness' },
 );

@@ -23,7 +23,7 @@ import { parseJwkSet } from '../results/keys.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import type { KeyUse } from './key-use.ts';
-import type { Answer, Job, ResultTerms, ToSign } from './protocol.ts';
+import type { Answer, Job, NoEnrolmentRecord, ResultTerms, ToSign } from './protocol.ts';
 
 /** What answers depend on beside the request. `now`: milliseconds since 1970. */
 export interface AnswerContext {
@@ -88,6 +88,14 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
       codes: document.findings.map(({ code }) => code),
       policy: policy.policy.id,
       evidenceDigest: document.evidenceDigest,
+    },
+    decision: {
+      handle: request.context.handle ?? null,
+      action: request.context.action ?? null,
+      policyDigest: policy.digest,
+      snapshot: document.revocation.snapshot?.id ?? null,
+      anchor: document.chain.anchor?.id ?? null,
+      registry: trust.registry?.id ?? null,
     },
     ...(claim.kind === 'issued' && usesUp(document, claim.issued.mark)
       ? { claim: { id, issuedAt: claim.issued.issuedAt, expiresAt: claim.issued.expiresAt } }
@@ -163,18 +171,32 @@ interface Answering {
 /** The body as the request asks for it, and what is yet to be signed into it. */
 function resultOf(answering: Answering): Pick<Answer, 'body' | 'toSign'> {
   const { proof, document, request, terms, now } = answering;
-  const text = toReportText(document, proof.parts);
-  if (terms === null) return { body: text };
+  const report = toReportText(document, proof.parts);
+  if (terms === null) return { body: report };
   const record = recordOf(answering, terms);
+  const lacks =
+    request.enrol && record.length === 0 ? { noEnrolmentRecord: whyNone(document) } : {};
+  const text = withMembers(report, lacks);
   if (request.result === 'report') return { body: text, toSign: record };
   const { outcome, findings } = document;
   const codes = findings.map(({ code }) => code);
   const [audience = terms.issuer] = terms.audiences;
   const claims = toEarClaims(document, { ...terms, audience, now });
   return {
-    body: request.result === 'both' ? text : JSON.stringify({ outcome, codes }),
+    body: request.result === 'both' ? text : JSON.stringify({ outcome, codes, ...lacks }),
     toSign: [{ member: 'token', kind: 'ear', claims }, ...record],
   };
+}
+
+/** Why an answer brings no record though one was asked for. */
+function whyNone({ outcome }: Report): NoEnrolmentRecord {
+  return outcome === 'accept' ? 'CHALLENGE_NOT_BOUND' : 'NOT_ACCEPTED';
+}
+
+/** The text of an object that is not empty, with more members at its end. */
+function withMembers(text: string, members: Readonly<Record<string, string>>): string {
+  const more = JSON.stringify(members).slice(1);
+  return more === '}' ? text : `${text.slice(0, -1)},${more}`;
 }
 
 /** Only what was accepted, as an answer to a challenge, is enrolled. */

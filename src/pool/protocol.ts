@@ -30,10 +30,29 @@ export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly facts: AnswerFacts;
+  /** What the audit trail keeps of it beside its facts; left out for problems, which decide nothing. */
+  readonly decision?: Decision;
   /** The challenge it would use up: it must not leave before its mark is taken. */
   readonly claim?: MarkClaim;
   /** What is to be signed and put into the body, once the mark is taken. */
   readonly toSign?: readonly ToSign[];
+}
+
+/** Why no enrolment record was made where one was asked for. */
+export const NO_ENROLMENT_RECORD = ['NOT_ACCEPTED', 'CHALLENGE_NOT_BOUND'] as const;
+export type NoEnrolmentRecord = (typeof NO_ENROLMENT_RECORD)[number];
+
+/** What a decision rested on, by the names that were in force, and what the request said it is for. */
+export interface Decision {
+  /** Never written: an HMAC stands for it. */
+  readonly handle: string | null;
+  readonly action: string | null;
+  readonly policyDigest: string;
+  readonly snapshot: string | null;
+  /** Id of the anchor; null: no path was verified. */
+  readonly anchor: string | null;
+  /** Id of the registry of releases in force. */
+  readonly registry: string | null;
 }
 
 /** A document of the answer that its worker has no key to sign. */

@@ -31,7 +31,7 @@ export const ContextSchema = Type.Object(
     additionalProperties: false,
     title: 'Context',
     description:
-      'Compared exactly, as text; none of it is kept, logged, or readable in a challenge.',
+      'Compared exactly, as text; none of it is logged or readable in a challenge, and the audit trail keeps the action and an HMAC of the handle.',
   },
 );
 

@@ -82,6 +82,6 @@ function handleFits(hmac: unknown, handle: string | null, key: Uint8Array): bool
 }
 
 /** Stands for a handle where the handle itself must not: lower-case hex. */
-function hmacOfHandle(handle: string, key: Uint8Array): string {
+export function hmacOfHandle(handle: string, key: Uint8Array): string {
   return createHmac('sha256', key).update(`enigm-attest handle\n${handle}`).digest('hex');
 }

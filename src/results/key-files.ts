@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationFault, loadText } from '../sources/document.ts';
+import { loadRegistryKeys } from '../sources/registry-signature.ts';
 import { parseVerificationKey, toSigningKey, UnusableKey } from './keys.ts';
 import { makeSigner, type Signer } from './sign.ts';
 
@@ -27,6 +28,20 @@ export function openSigner({ environment, resultKeys, state }: KeySettings): Sig
     );
   }
   return environment === 'development' ? makeSigner(load(keptKey(state), toSigningKey)) : null;
+}
+
+/**
+ * Throws `ConfigurationFault` where a key that may sign releases signs or verifies results: whoever runs the
+ * service could then make releases, and the other way round.
+ */
+export function checkKeysApart(signer: Signer | null, releaseKeys: string | null): void {
+  if (signer === null || releaseKeys === null) return;
+  const results = new Set(signer.keys.map(({ kid }) => kid));
+  const both = loadRegistryKeys(releaseKeys).find(({ kid }) => results.has(kid));
+  if (both === undefined) return;
+  throw new ConfigurationFault(
+    `setting releaseKeys: ${releaseKeys} holds key ${both.kid}, which is one of resultKeys; releases and results are signed with keys of their own`,
+  );
 }
 
 function load<Key>(file: string, read: (pem: string) => Key): Key {

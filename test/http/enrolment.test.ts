@@ -73,6 +73,14 @@ test('only an accept is enrolled', async () => {
   const report = await verify(wrong, { enrol: true, result: 'both' });
   expect(report.outcome).toBe('reject');
   expect(report).not.toHaveProperty('enrolmentRecord');
+  expect(report).toHaveProperty('noEnrolmentRecord', 'NOT_ACCEPTED');
+  const bare = await verify(wrong, { enrol: true, result: 'token' });
+  expect(Object.keys(bare)).toEqual(['outcome', 'codes', 'noEnrolmentRecord', 'token']);
+  // Accepted, and nothing says that it is fresh.
+  const chain = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
+  const stale = JSON.stringify({ chain, enrol: true, policy: 'inspect' });
+  const { answer } = await post(`${service.url}/v1/verify`, stale);
+  expect(answer).toMatchObject({ outcome: 'accept', noEnrolmentRecord: 'CHALLENGE_NOT_BOUND' });
   expect(report.token).toBeTypeOf('string');
   const token = await verify(evidence, { enrol: true, result: 'token', ...HANDLE });
   expect(Object.keys(token)).toEqual(['outcome', 'codes', 'token', 'enrolmentRecord']);

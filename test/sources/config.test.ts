@@ -86,6 +86,7 @@ test('every setting can be given as a variable', () => {
     resultLifetimeSeconds: '60',
     enrolmentLifetimeSeconds: '60',
     handleKey: 'h'.repeat(43),
+    audit: '/audit',
     logLevel: 'silent',
   };
   expect(Object.keys(values)).toEqual(Object.keys(SETTINGS));
