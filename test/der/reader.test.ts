@@ -207,6 +207,7 @@ describe('other primitives', () => {
     ['06 00', ['DER_BAD_OID', 0]],
     ['06 03 55 80 0f', ['DER_BAD_OID', 0]],
     ['06 03 55 1d 8f', ['DER_BAD_OID', 0]],
+    [`06 41 2a ${'01 '.repeat(64)}`.trim(), ['DER_BAD_OID', 0]],
   ])('OBJECT IDENTIFIER %s', (hex, expected) => {
     expect(outcome(hex, readObjectIdentifier)).toEqual(expected);
   });
