@@ -150,6 +150,31 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     });
 
   program
+    .command('reverify')
+    .description('Judge stored evidence again: NDJSON records, plain, gzip or zstd.')
+    .option('--in <PLACE...>', 'files, folders, or - for standard input')
+    .option('--out <FILE|DIR|->', 'where results go')
+    .option('--policy <NAME>', 'policy of records that name none (default: android-hardware)')
+    .option('--revocation <FILE|none>', 'as for verify')
+    .option('--anchors <DIR>', 'as for verify')
+    .option('--full', 'whole reports in the results')
+    .option('--resume', 'go on where a run stopped')
+    .option('--changed-since <RESULTS>', 'earlier results: say who changed, and why')
+    .option(
+      '--only-listed <OLD NEW...>',
+      'judge only records with a serial that NEW lists and OLD does not',
+    )
+    .option('--cross-check-rate <SHARE>', 'share of records that a second verifier judges too')
+    .option('--stop-on-disagreement', 'stop when the two verifiers differ')
+    .option('--checkpoint-ms <MS>', 'milliseconds between checkpoints', '2000')
+    .option('--workers <N>', 'worker threads')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { reverify } = await import('./reverify.ts');
+      exit(await reverify(options, io));
+    });
+
+  program
     .command('explain')
     .description('What a finding means, why it matters, what to do.')
     .argument('[CODE]', 'a code of a report; without one, all are listed')

@@ -1,6 +1,8 @@
 /** The pool of worker threads that verify. */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import type { Chunk, ChunkResult } from '../batch/protocol.ts';
+import { Slots } from '../batch/slots.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { TrustMaterial } from '../sources/trust.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
@@ -16,6 +18,11 @@ export interface PoolOptions {
   readonly onPoison: (job: Job, cause: unknown) => void;
   /** Called when a worker ends with nothing to do; it is replaced. */
   readonly onWorkerError: (cause: unknown) => void;
+  /**
+   * How many chunks of batch records may be with the workers at once; by default one fewer than there
+   * are workers, so that a batch leaves room for requests.
+   */
+  readonly chunks?: number;
   /** Another worker entry, for tests. */
   readonly filename?: string;
 }
@@ -36,11 +43,14 @@ export class VerificationPool {
   readonly #dispatcher: Dispatcher;
   readonly #workers: number;
   readonly #revocation: () => RevocationSnapshot;
+  readonly #chunkSlots: Slots;
 
   constructor(options: PoolOptions) {
     const start: WorkerStart = { trust: options.trust };
     this.#workers = options.workers;
     this.#revocation = options.revocation;
+    const chunks = options.chunks ?? Math.max(1, options.workers - 1);
+    this.#chunkSlots = new Slots(chunks);
     this.#piscina = new Piscina<Batch, readonly Answer[]>({
       filename: options.filename ?? WORKER,
       name: 'answerBatch',
@@ -48,8 +58,8 @@ export class VerificationPool {
       maxThreads: options.workers,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
-      // The dispatcher keeps the queue; here at most one batch a worker and its retries wait.
-      maxQueue: options.workers * 2,
+      // The dispatcher keeps the queue; here at most one batch a worker, its retries and chunks wait.
+      maxQueue: options.workers * 2 + chunks,
       recordTiming: false,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
       workerData: start,
@@ -71,6 +81,15 @@ export class VerificationPool {
   /** Admits a request, or throws `BusyFault` at once. */
   submit(job: Job): Admitted {
     return this.#dispatcher.submit(job);
+  }
+
+  /** Judges a chunk of batch records when its turn comes. Rejects when its worker dies. */
+  judgeChunk(chunk: Chunk): Promise<ChunkResult> {
+    return this.#chunkSlots.use(async () => {
+      const options = { name: 'judgeChunk', signal: AbortSignal.timeout(BATCH_TIMEOUT_MS) };
+      const result: unknown = await this.#piscina.run(chunk as never, options);
+      return result as ChunkResult;
+    });
   }
 
   get queueLength(): number {

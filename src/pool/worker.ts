@@ -1,5 +1,7 @@
 /** The worker thread: proves that it can verify, builds its own anchors, then answers batches. */
 import { workerData } from 'piscina';
+import { judgeChunk as judge } from '../batch/judge-chunk.ts';
+import type { Chunk, ChunkResult } from '../batch/protocol.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
 import type { Answer, Batch, WorkerStart } from './protocol.ts';
@@ -13,6 +15,12 @@ export function answerBatch({ jobs, revocation }: Batch): readonly Answer[] {
   if (prepared instanceof Error) throw prepared;
   const trust = prepared;
   return jobs.map((job) => answer(job, { trust, revocation, now: Date.now() }));
+}
+
+/** Judges a chunk of batch records. */
+export function judgeChunk(chunk: Chunk): ChunkResult {
+  if (prepared instanceof Error) throw prepared;
+  return judge(chunk, prepared);
 }
 
 function prepare({ trust }: WorkerStart): Trust | Error {

@@ -16,6 +16,8 @@ export type ChallengeClaim =
   | { readonly kind: 'absent' }
   /** "I know that it is not checked": only an operator at a command line can say so. */
   | { readonly kind: 'waived' }
+  /** Stored evidence with the challenge that was kept: compared, whoever issued it and when. */
+  | { readonly kind: 'recorded'; readonly bytes: Uint8Array }
   /** Stored evidence whose challenge was not kept. */
   | { readonly kind: 'unrecorded' };
 
@@ -55,10 +57,11 @@ export function checkChallenge(
   rule: ChallengeRule,
 ): BindingCheck {
   const unchecked = remarkOnUnchecked(claim, rule);
-  if (claim.kind !== 'given' || rule === 'none') {
+  if ((claim.kind !== 'given' && claim.kind !== 'recorded') || rule === 'none') {
     return { state: 'not_checked', findings: unchecked };
   }
-  const broken = compareChallenge(attestationChallenge, claim.bytes, rule);
+  const compared = claim.kind === 'recorded' ? 'caller' : rule;
+  const broken = compareChallenge(attestationChallenge, claim.bytes, compared);
   return broken === null
     ? { state: 'bound', findings: [] }
     : { state: 'mismatch', findings: [{ finding: broken, severity: 'reject' }] };
@@ -100,6 +103,7 @@ function remarkOnUnchecked(claim: ChallengeClaim, rule: ChallengeRule): readonly
     case 'unrecorded':
       return [{ finding: finding('CHALLENGE_NOT_CHECKED', place), severity: 'info' }];
     case 'given':
+    case 'recorded':
       return rule === 'none'
         ? [{ finding: finding('CHALLENGE_NOT_CHECKED', place), severity: 'info' }]
         : [];
