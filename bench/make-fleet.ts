@@ -24,13 +24,21 @@ const simulator = await createSimulator({
   at: AT,
   builds: buildsOfReleases(loadRegistry(DEVELOPMENT_RELEASES).releases),
 });
-const fleet = simulateFleet(simulator, {
-  count: Number(count),
+const many = { count: Number(count), challenge: null } as const;
+const sound = simulateFleet(simulator, {
+  ...many,
   shapes: ['remote', 'remote', 'factory', 'remote', 'attest-key'],
-  defects: REJECTED_DEFECTS,
-  bad: 0.01,
-  challenge: null,
+  defects: [],
+  bad: 0,
 });
+/** Some defects need the longest layout. */
+const bad = simulateFleet(simulator, {
+  ...many,
+  shapes: ['remote'],
+  defects: REJECTED_DEFECTS,
+  bad: 1,
+});
+const ONE_BAD_IN = 100;
 
 /** Sound attest-key chains are for the policy that admits them. */
 function toRecord({ evidence, shape, defect }: FleetMember, number: number): string {
@@ -46,10 +54,9 @@ function toRecord({ evidence, shape, defect }: FleetMember, number: number): str
 }
 
 const stream = createWriteStream(out, { highWaterMark: 4 * 1024 * 1024 });
-let number = 0;
-for (const member of fleet) {
-  number += 1;
-  if (!stream.write(toRecord(member, number))) await once(stream, 'drain');
+for (let number = 1; number <= Number(count); number += 1) {
+  const { value: member } = (number % ONE_BAD_IN === 0 ? bad : sound).next();
+  if (!stream.write(toRecord(member as FleetMember, number))) await once(stream, 'drain');
 }
 stream.end();
 await once(stream, 'finish');

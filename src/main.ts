@@ -40,6 +40,7 @@ export async function startService(
     config,
     trust,
     submit: (job) => pool.submit(job),
+    batch: { judgeChunk: (chunk) => pool.judgeChunk(chunk), revocation: () => snapshot },
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,

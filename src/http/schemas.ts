@@ -184,6 +184,30 @@ export const ProblemSchema = Type.Object(
   { ...STRICT, title: 'Problem' },
 );
 
+export const BatchResultSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        id: Text,
+        outcome: OneOf(['accept', 'reject', 'inconclusive']),
+        trustState: OneOf(['PROTECTED', 'REVIEW_REQUIRED', 'INACTIVE']),
+        codes: Type.Array(OneOf(Object.keys(FINDING_CODES))),
+        report: Type.Optional(ReportSchema),
+      },
+      STRICT,
+    ),
+    Type.Object(
+      {
+        id: Nullable(Text),
+        line: Type.Integer({ description: 'Line of the request, from 1.' }),
+        error: Type.Object({ code: Text, text: Text }, STRICT),
+      },
+      STRICT,
+    ),
+  ],
+  { title: 'BatchResult' },
+);
+
 export const ReadinessSchema = Type.Object(
   {
     ready: Type.Boolean(),

@@ -10,6 +10,8 @@ import type { Admitted } from '../pool/dispatcher.ts';
 import type { Job } from '../pool/protocol.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
+import { type BatchDeps, registerBatch } from './batch-route.ts';
+import { boundBodies } from './bodies.ts';
 import { buildCallerCheck } from './callers.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
@@ -20,6 +22,7 @@ export interface ServerDeps {
   readonly config: Config;
   readonly trust: Trust;
   readonly submit: (job: Job) => Admitted;
+  readonly batch: Pick<BatchDeps, 'judgeChunk' | 'revocation'>;
   readonly health: Health;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
@@ -38,7 +41,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     logger: loggerOf(deps),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBodyBytes,
-    requestTimeout: config.deadlineMs + HEADERS_TIMEOUT_MS,
+    // A batch may be sent for hours; every other body is bounded by a hook.
+    requestTimeout: 0,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
     routerOptions: { ignoreTrailingSlash: false },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     forceCloseConnections: 'idle',
@@ -46,6 +51,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
   logEachRequestOnce(server);
+  boundBodies(server, config.deadlineMs + HEADERS_TIMEOUT_MS);
 
   await server.register(helmet);
   await server.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
@@ -58,6 +64,11 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     scope.addHook('onRequest', buildCallerCheck(config.callers));
     registerVerify(scope, deps.submit);
     registerKnowledge(scope, deps.trust);
+    done();
+  });
+  await server.register((scope, _options, done) => {
+    scope.addHook('onRequest', buildCallerCheck(config.callers));
+    registerBatch(scope, { ...deps.batch, trust: deps.trust, workers: config.workers });
     done();
   });
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
