@@ -168,10 +168,23 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     .option('--stop-on-disagreement', 'stop when the two verifiers differ')
     .option('--checkpoint-ms <MS>', 'milliseconds between checkpoints', '2000')
     .option('--workers <N>', 'worker threads')
+    .option('--queue <URL>', 'hand the work to `attest worker` processes: redis://HOST:PORT')
+    .option('--shard-bytes <N>', 'input in one shard of --queue', '33554432')
+    .option('--status', 'with --queue: what waits, who works, what was set aside')
     .addOption(format(['text', 'json']))
     .action(async (options) => {
       const { reverify } = await import('./reverify.ts');
       exit(await reverify(options, io));
+    });
+
+  program
+    .command('worker')
+    .description('Take batch work from a queue until told to stop.')
+    .requiredOption('--queue <URL>', 'Valkey or Redis: redis://HOST:PORT')
+    .option('--workers <N>', 'worker threads')
+    .action(async (options) => {
+      const { work } = await import('./reverify-queue.ts');
+      exit(await work(options, io));
     });
 
   program

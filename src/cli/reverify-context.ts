@@ -1,0 +1,70 @@
+/** What the results of a batch run depend on, from the command line and the configuration. */
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import type { RunContext } from '../batch/checkpoint.ts';
+import { compileSerials, newlyListed } from '../batch/impact.ts';
+import type { Plan } from '../batch/plan.ts';
+import type { RunTerms } from '../batch/protocol.ts';
+import type { Config } from '../config.ts';
+import { loadTestAnchors } from '../sources/anchors.ts';
+import { ConfigurationFault, loadText } from '../sources/document.ts';
+import { ROOTS } from '../sources/package-root.ts';
+import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
+import { loadTrustMaterial, type TrustMaterial } from '../sources/trust.ts';
+import { parseShare } from './arguments.ts';
+import { type Io, UsageFault } from './io.ts';
+import type { ReverifyOptions } from './reverify.ts';
+
+/** Loads trust, lists and terms, once: they stay as they are however long the run takes. */
+export function buildContext(
+  plan: Plan,
+  options: ReverifyOptions,
+  config: Config,
+  io: Io,
+): RunContext {
+  const trust = loadTrust(options, config, io);
+  const { policy = null } = options;
+  if (policy !== null && !trust.policies.some(({ id }) => id === policy)) {
+    const known = trust.policies.map(({ id }) => id).join(', ');
+    throw new ConfigurationFault(`no policy ${policy}; there are ${known}`);
+  }
+  const rate = options.crossCheckRate;
+  const terms: RunTerms = {
+    appraisedAt: io.now(),
+    revocation: loadRevocation(options, io),
+    policy,
+    form: options.full ? 'full' : 'brief',
+    facts: false,
+    only: loadOnly(options, io),
+    crossCheckRate: rate === undefined ? 0 : parseShare(rate),
+  };
+  return { format: 1, id: randomUUID(), plan, terms, trust };
+}
+
+function loadTrust({ anchors }: ReverifyOptions, config: Config, io: Io): TrustMaterial {
+  const material = loadTrustMaterial(config);
+  if (anchors === undefined) return material;
+  const { material: own } = loadTestAnchors(path.resolve(io.folder, anchors));
+  return { ...material, environment: 'test', anchors: own };
+}
+
+function loadRevocation({ revocation, anchors }: ReverifyOptions, io: Io): RunTerms['revocation'] {
+  if (revocation === 'none') return 'waived';
+  const folder = anchors === undefined ? ROOTS : path.resolve(io.folder, anchors);
+  return revocation === undefined
+    ? loadBundledSnapshot(folder)
+    : loadSnapshotWith(path.resolve(io.folder, revocation), folder);
+}
+
+function loadOnly({ onlyListed }: ReverifyOptions, io: Io): RunTerms['only'] {
+  if (onlyListed === undefined) return null;
+  const [older, newer, ...others] = onlyListed.map((file) =>
+    loadText(path.resolve(io.folder, file)),
+  );
+  if (older === undefined || newer === undefined || others.length > 0) {
+    throw new UsageFault('--only-listed takes two status lists, OLD and NEW');
+  }
+  const entries = newlyListed(older, newer);
+  io.err(`${entries.length} serials are newly listed\n`);
+  return compileSerials(entries);
+}
