@@ -38,9 +38,11 @@ import {
 } from './report/index.ts';
 import {
   checkRevocation,
+  type RevocablePath,
   type RevocationCheck,
   type RevocationSnapshot,
 } from './revocation/index.ts';
+import { hasOnlyKeyCertSign } from './x509/index.ts';
 
 export interface JudgeContext {
   /** Decides validity windows and patch age. Milliseconds since 1970, as are all times here. */
@@ -118,7 +120,15 @@ export function judge(proof: Proof, context: JudgeContext): Report {
 const NOT_LOOKED_UP: ReportRevocation = { checked: false, status: null, snapshot: null };
 const MS_PER_DAY = 86_400_000;
 
-function asTheirCodesSay(findings: readonly Finding[]): readonly JudgedFinding[] {
+/** The day of a moment, UTC. */
+export function dayOf(epochMs: number): ReturnType<typeof dateOfDay> {
+  return dateOfDay(Math.floor(epochMs / MS_PER_DAY));
+}
+
+export type RevocationContext = Pick<JudgeContext, 'revocation' | 'policy' | 'appraisedAt'>;
+
+/** Findings at the severity of the table of codes. */
+export function asTheirCodesSay(findings: readonly Finding[]): readonly JudgedFinding[] {
   return findings.map((each) => ({
     finding: each,
     severity: FINDING_CODES[each.code].severity,
@@ -140,9 +150,10 @@ function judgePath(path: VerifiedPath, context: JudgeContext): readonly JudgedFi
   return asTheirCodesSay([...checkValidity(path, context.evidenceTime), ...rehearsal]);
 }
 
-function judgeRevocation(
-  path: VerifiedPath,
-  { revocation, policy, appraisedAt }: JudgeContext,
+/** Revocation as of now, and as the policy asks. */
+export function judgeRevocation(
+  path: RevocablePath,
+  { revocation, policy, appraisedAt }: RevocationContext,
 ): { report: ReportRevocation; findings: readonly JudgedFinding[] } {
   if (revocation === 'waived') {
     return {
@@ -210,8 +221,9 @@ function judgeDevice(
     description,
     provisioningInfo,
     posture,
-    evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
+    evidenceDate: dayOf(evidenceTime),
     knowsReleases: registry !== null,
+    leafHasOnlyKeyCertSign: hasOnlyKeyCertSign(path.leaf),
   };
   return [
     ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),
@@ -219,7 +231,8 @@ function judgeDevice(
   ];
 }
 
-function toReportRelease(posture: Posture | null): Report['release'] {
+/** The recognised release in report form. */
+export function toReportRelease(posture: Posture | null): Report['release'] {
   if (posture === null || posture.release === null) return null;
   const { name, channel, stage, environment } = posture.release;
   return { name, channel, stage, environment };

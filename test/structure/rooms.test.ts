@@ -23,6 +23,8 @@ const ORDER = [
   'report',
   'prove.ts',
   'judge.ts',
+  'kept-description.ts',
+  'recheck.ts',
 ];
 
 /** What core imports from packages: one thing, for CBOR. */

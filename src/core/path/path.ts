@@ -41,6 +41,11 @@ export interface VerifiedPath {
   readonly remarks: readonly Finding[];
 }
 
+/** What policies and layers look at in a path: what a recheck record keeps of it. */
+export interface PathFacts extends Pick<VerifiedPath, 'anchor' | 'certifiedLevel'> {
+  readonly layout: Pick<Layout, 'shape' | 'attestationAt'>;
+}
+
 /** Verifies a parsed chain against a set of anchors. */
 export function verifyPath(
   certificates: readonly Certificate[],

@@ -1,10 +1,12 @@
 /** What the rules of a policy look at. */
 import type { KeyDescription, ProvisioningInfo } from '../key-description/index.ts';
-import type { VerifiedPath } from '../path/index.ts';
+import type { PathFacts } from '../path/index.ts';
 import type { CalendarDate, Posture } from '../posture/index.ts';
 
 export interface Subject {
-  readonly path: VerifiedPath;
+  readonly path: PathFacts;
+  /** Whether the leaf's only key usage is keyCertSign. */
+  readonly leafHasOnlyKeyCertSign: boolean;
   readonly description: KeyDescription;
   readonly provisioningInfo: ProvisioningInfo | null;
   readonly posture: Posture;

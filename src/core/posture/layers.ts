@@ -11,7 +11,7 @@ import {
   type LayerId,
 } from '../base/index.ts';
 import { describeEnum, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
-import type { VerifiedPath } from '../path/index.ts';
+import type { PathFacts } from '../path/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';
 
 export type LayerState = 'satisfied' | 'degraded' | 'failed' | 'not_evidenced';
@@ -26,7 +26,7 @@ export interface Layer {
 
 /** What the layers are derived from; null where the proof did not get so far. */
 export interface LayerEvidence {
-  readonly path: VerifiedPath | null;
+  readonly path: PathFacts | null;
   readonly revocationStatus: string | null;
   readonly description: KeyDescription | null;
   readonly posture: Posture | null;

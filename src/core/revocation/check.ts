@@ -5,8 +5,7 @@
  */
 import type { Anchor } from '../anchors/index.ts';
 import { type Finding, finding } from '../base/index.ts';
-import type { VerifiedPath } from '../path/index.ts';
-import { serialHexOf } from '../x509/index.ts';
+import { type Certificate, serialHexOf } from '../x509/index.ts';
 import {
   covers,
   type Listing,
@@ -32,6 +31,12 @@ export interface ListCheck {
   readonly missing: Finding | null;
   /** A list that is too old for `maxStaleSeconds`, or of any age where that is null. */
   readonly staleness: Finding | null;
+}
+
+/** What of a path can be listed: its serial numbers, scoped by its anchor. */
+export interface RevocablePath {
+  readonly anchor: Anchor;
+  readonly certificates: readonly Pick<Certificate, 'bytes' | 'serial'>[];
 }
 
 export interface RevocationCheck extends ListCheck {
@@ -61,7 +66,7 @@ export function checkLists(
 
 /** Checks every certificate of a path, and the lists that its anchor needs. */
 export function checkRevocation(
-  path: VerifiedPath,
+  path: RevocablePath,
   snapshot: RevocationSnapshot,
   freshness: Freshness,
 ): RevocationCheck {
@@ -80,7 +85,7 @@ const CODES = {
 const WORST_FIRST: readonly ListedStatus[] = ['revoked', 'suspended', 'unknown'];
 
 function checkCertificates(
-  path: VerifiedPath,
+  path: RevocablePath,
   snapshot: RevocationSnapshot,
 ): { status: 'good' | ListedStatus; listed: readonly Finding[] } {
   const listed: Finding[] = [];

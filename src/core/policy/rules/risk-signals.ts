@@ -1,7 +1,6 @@
 /** Marks that spoofing tools leave in a record (THREATS T26). Each is a signal, not a proof. */
 import { type Finding, finding, MAX_CHALLENGE_BYTES } from '../../base/index.ts';
 import { FIELDS, PURPOSE_ATTEST_KEY } from '../../key-description/index.ts';
-import { hasOnlyKeyCertSign } from '../../x509/index.ts';
 import type { RiskCode } from '../policy.ts';
 import type { Subject } from '../subject.ts';
 
@@ -35,9 +34,9 @@ export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Findin
       ? undefined
       : finding('RISK_MODULEHASH_HW', { cert: 0, field: 'hardwareEnforced.moduleHash' }),
 
-  RISK_LEAF_KEYCERTSIGN: ({ path, description }) => {
+  RISK_LEAF_KEYCERTSIGN: ({ leafHasOnlyKeyCertSign, description }) => {
     const isAttestKey = description.hardwareEnforced.fields.purpose?.includes(PURPOSE_ATTEST_KEY);
-    return !isAttestKey && hasOnlyKeyCertSign(path.leaf)
+    return !isAttestKey && leafHasOnlyKeyCertSign
       ? finding('RISK_LEAF_KEYCERTSIGN', { cert: 0, field: 'keyUsage' })
       : undefined;
   },
