@@ -84,6 +84,13 @@ export const SETTINGS = {
     defaultText: '`android-hardware`',
     text: 'policy of requests that name none',
   },
+  resultKeys: {
+    variable: 'ENIGM_ATTEST_RESULT_KEYS',
+    schema: Type.Array(Type.String({ minLength: 1 })),
+    default: () => [],
+    defaultText: '`[]`; in development one key, made once and kept in `state`',
+    text: 'PEM files of keys: the first is private and signs results and records, the others verify',
+  },
   readinessPolicies: {
     variable: 'ENIGM_ATTEST_READINESS_POLICIES',
     schema: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),

@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
+import { openSigner } from './results/index.ts';
 import { ROOTS } from './sources/package-root.ts';
 import { loadBundledSnapshot } from './sources/revocation.ts';
 import { buildTrust, loadTrustMaterial } from './sources/trust.ts';
@@ -25,6 +26,7 @@ export async function startService(
   const material = loadTrustMaterial(config);
   const trust = buildTrust(material);
   const snapshot = loadBundledSnapshot(ROOTS);
+  const signer = openSigner(config);
   let log: FastifyBaseLogger | undefined;
   const pool = new VerificationPool({
     ...config,
@@ -40,7 +42,12 @@ export async function startService(
     config,
     trust,
     submit: (job) => pool.submit(job),
-    batch: { judgeChunk: (chunk) => pool.judgeChunk(chunk), revocation: () => snapshot },
+    signer,
+    batch: {
+      judgeChunk: (chunk) => pool.judgeChunk(chunk),
+      revocation: () => snapshot,
+      recordKeys: signer?.jwks ?? { keys: [] },
+    },
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,

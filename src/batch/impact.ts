@@ -4,6 +4,8 @@
  */
 import { newEffort } from '../core/base/index.ts';
 import { attempt, DerFault, DerReader, INTEGER, SEQUENCE } from '../core/der/index.ts';
+import type { ChainBytes } from '../core/evidence/index.ts';
+import type { RecheckFacts } from '../core/recheck.ts';
 import {
   compileSnapshot,
   lookUpSerial,
@@ -11,7 +13,6 @@ import {
   type RevocationSnapshot,
   type StatusEntry,
 } from '../core/revocation/index.ts';
-import type { BatchRecord } from './record.ts';
 
 /** Any anchor: a look-up in a list of newly listed serials asks about serials alone. */
 const ANY = 'any';
@@ -28,18 +29,25 @@ export function compileSerials(entries: readonly StatusEntry[]): RevocationSnaps
   return compileSnapshot([{ ...source, anchors: 'all', entries }]);
 }
 
-/** Whether any certificate of a record is listed. One that cannot be read has no serial to be listed. */
-export function containsListed(record: BatchRecord, listed: RevocationSnapshot): boolean {
-  return serialsOf(record).some((serial) => lookUpSerial(listed, ANY, serial) !== null);
+/** Whether any of these serials is listed. */
+export function containsListed(
+  serials: readonly Uint8Array[],
+  listed: RevocationSnapshot,
+): boolean {
+  return serials.some((serial) => lookUpSerial(listed, ANY, serial) !== null);
 }
 
-/** The serial numbers a record carries, leaf first: the content of each INTEGER. */
-export function serialsOf(record: BatchRecord): readonly Uint8Array[] {
-  if (record.kind === 'recheck') return [];
-  return record.chain.flatMap((certificate) => {
+/** Serial numbers of a chain, leaf first. A certificate that cannot be read has none to be listed. */
+export function serialsOf(chain: ChainBytes): readonly Uint8Array[] {
+  return chain.flatMap((certificate) => {
     const serial = readSerial(certificate);
     return serial === null ? [] : [serial];
   });
+}
+
+/** Serial numbers that a recheck record keeps. */
+export function keptSerials(facts: RecheckFacts | undefined): readonly Uint8Array[] {
+  return (facts?.certificates ?? []).map(({ serial }) => Buffer.from(serial, 'hex'));
 }
 
 /** `[0] version` and `serialNumber` of a TBSCertificate (RFC 5280 4.1); null where that is not there. */

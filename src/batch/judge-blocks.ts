@@ -94,6 +94,7 @@ async function judgeLineByLine(
     bytes: Buffer.concat(results.map((each) => each.bytes)),
     tally: results.reduce((sum, { tally }) => addTallies(sum, tally), NOTHING_COUNTED),
     samples: results.flatMap(({ samples }) => samples),
+    facts: results.flatMap(({ facts }) => facts),
   };
 }
 
@@ -108,7 +109,7 @@ export function faultResult(
   const outcomes = { ...NOTHING_COUNTED.outcomes, error: 1 };
   const tally: Tally = { ...NOTHING_COUNTED, records: 1, outcomes, errors };
   const result = toErrorResult(id, fault, place);
-  return { bytes: Buffer.from(`${JSON.stringify(result)}\n`), tally, samples: [] };
+  return { bytes: Buffer.from(`${JSON.stringify(result)}\n`), tally, samples: [], facts: [] };
 }
 
 const LINE_FEED = 0x0a;

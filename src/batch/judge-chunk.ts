@@ -2,13 +2,15 @@
 import { createHash } from 'node:crypto';
 import { type JudgeContext, judge } from '../core/judge.ts';
 import { prove } from '../core/prove.ts';
+import { type RecheckFacts, type RecheckReport, rejudge, toRecheckFacts } from '../core/recheck.ts';
 import type { Report } from '../core/report/index.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import { MAX_LINE_BYTES } from './blocks.ts';
-import { containsListed } from './impact.ts';
+import { containsListed, keptSerials, serialsOf } from './impact.ts';
 import type { Chunk, ChunkResult, RunTerms, Sample } from './protocol.ts';
-import { type BatchRecord, type EvidenceRecord, parseRecord, type RecordFault } from './record.ts';
+import { type Opened, openRecord } from './recheck-record.ts';
+import { type EvidenceRecord, parseRecord, type RecheckLine, type RecordFault } from './record.ts';
 import { type ErrorResult, type Result, toErrorResult } from './result.ts';
 import { count, NOT_KNOWN, type ResultKind, type Tally } from './tally.ts';
 
@@ -16,6 +18,7 @@ import { count, NOT_KNOWN, type ResultKind, type Tally } from './tally.ts';
 export function judgeChunk(chunk: Chunk, trust: Trust): ChunkResult {
   const tally = newTally();
   const samples: Sample[] = [];
+  const facts: (RecheckFacts | null)[] = [];
   const out: string[] = [];
   const lines = Buffer.from(chunk.bytes).toString('utf8').split('\n');
   for (const [index, line] of lines.entries()) {
@@ -28,20 +31,34 @@ export function judgeChunk(chunk: Chunk, trust: Trust): ChunkResult {
       tally.outcomes.error += 1;
       count(tally.errors, judged.fault.code);
       out.push(toLine(toErrorResult(judged.id, judged.fault, place)));
+      if (chunk.terms.facts) facts.push(null);
       continue;
     }
-    countReport(tally, judged.report);
-    if (isSampled(judged.report, chunk.terms) && judged.record.kind === 'evidence') {
-      samples.push({ id: judged.record.id, chain: judged.record.chain, report: judged.report });
+    countReport(tally, judged);
+    if (judged.kind === 'evidence' && isSampled(judged.report, chunk.terms)) {
+      const { id, chain } = judged.record;
+      samples.push({ id, chain, report: judged.report });
     }
-    out.push(toLine(toResult(judged.record, judged.report, chunk.terms)));
+    if (chunk.terms.facts) facts.push(judged.facts());
+    out.push(toLine(toResult(judged, chunk.terms)));
   }
   const bytes = new Uint8Array(Buffer.from(out.join(''), 'utf8'));
-  return { bytes, tally, samples };
+  return { bytes, tally, samples, facts };
 }
 
 type Judged =
-  | { readonly kind: 'report'; readonly record: BatchRecord; readonly report: Report }
+  | {
+      readonly kind: 'evidence';
+      readonly record: EvidenceRecord;
+      readonly report: Report;
+      readonly facts: () => RecheckFacts | null;
+    }
+  | {
+      readonly kind: 'recheck';
+      readonly record: RecheckLine;
+      readonly report: RecheckReport;
+      readonly facts: () => RecheckFacts | null;
+    }
   | { readonly kind: 'fault'; readonly id: string | null; readonly fault: RecordFault }
   | { readonly kind: 'unaffected' };
 
@@ -53,7 +70,10 @@ function judgeLine(line: string, terms: RunTerms, trust: Trust): Judged {
   const parsed = parseRecord(line);
   if (!parsed.ok) return { kind: 'fault', id: parsed.id, fault: parsed.fault };
   const { record } = parsed;
-  if (terms.only !== null && !containsListed(record, terms.only)) return { kind: 'unaffected' };
+  const opened = record.kind === 'recheck' ? openRecord(record, terms) : null;
+  if (opened !== null && !opened.ok) return { kind: 'fault', id: record.id, fault: opened.fault };
+  const serials = record.kind === 'evidence' ? serialsOf(record.chain) : keptSerials(opened?.facts);
+  if (terms.only !== null && !containsListed(serials, terms.only)) return { kind: 'unaffected' };
   const name = record.policy ?? terms.policy ?? trust.defaultPolicy;
   const policy = trust.policies.get(name);
   if (policy === undefined) {
@@ -61,7 +81,9 @@ function judgeLine(line: string, terms: RunTerms, trust: Trust): Judged {
     const text = `there is no policy ${JSON.stringify(name)}; there are ${known}`;
     return { kind: 'fault', id: record.id, fault: { code: 'POLICY_UNKNOWN', text } };
   }
-  return judgeRecord(record, { policy, terms, trust });
+  const given = { policy, terms, trust };
+  if (record.kind === 'evidence') return judgeEvidence(record, given);
+  return judgeFacts(record, (opened as Opened & { ok: true }).facts, given);
 }
 
 interface Given {
@@ -70,14 +92,12 @@ interface Given {
   readonly trust: Trust;
 }
 
-function judgeRecord(record: BatchRecord, given: Given): Judged {
-  return { kind: 'report', record, report: judgeEvidence(record as EvidenceRecord, given) };
-}
-
 /** As of the moment the evidence was received; revocation is always the run's. */
-function judgeEvidence(record: EvidenceRecord, { policy, terms, trust }: Given): Report {
-  return judge(prove(record.chain, trust.anchors), {
-    evidenceTime: record.receivedAt ?? terms.appraisedAt,
+function judgeEvidence(record: EvidenceRecord, { policy, terms, trust }: Given): Judged {
+  const proof = prove(record.chain, trust.anchors);
+  const evidenceTime = record.receivedAt ?? terms.appraisedAt;
+  const report = judge(proof, {
+    evidenceTime,
     appraisedAt: terms.appraisedAt,
     policy,
     revocation: terms.revocation,
@@ -90,12 +110,43 @@ function judgeEvidence(record: EvidenceRecord, { policy, terms, trust }: Given):
     environment: trust.environment,
     verifier: VERIFIER,
   });
+  return {
+    kind: 'evidence',
+    record,
+    report,
+    facts: () => toRecheckFacts(proof, report, evidenceTime),
+  };
 }
 
-function toResult({ id }: BatchRecord, report: Report, { form }: RunTerms): Result {
+/** From a record whose signature holds: no chain, and no signature of one. */
+function judgeFacts(record: RecheckLine, facts: RecheckFacts, given: Given): Judged {
+  const { policy, terms, trust } = given;
+  const report = rejudge(facts, {
+    appraisedAt: terms.appraisedAt,
+    policy,
+    revocation: terms.revocation,
+    registry: trust.registry,
+    environment: trust.environment,
+    verifier: VERIFIER,
+    anchors: trust.anchors,
+  });
+  return { kind: 'recheck', record, report, facts: () => facts };
+}
+
+type Answered = Extract<Judged, { readonly report: unknown }>;
+
+/** A record is signed where the key is; until then its place is held by null. */
+function toResult({ record: { id }, report }: Answered, { form, facts }: RunTerms): Result {
   const { outcome, trustState, findings } = report;
   const codes = [...new Set(findings.map(({ code }) => code))];
-  return { id, outcome, trustState, codes, ...(form === 'full' ? { report } : {}) };
+  return {
+    id,
+    outcome,
+    trustState,
+    codes,
+    ...(form === 'full' ? { report } : {}),
+    ...(facts ? { record: null } : {}),
+  };
 }
 
 function toLine(result: Result | ErrorResult): string {
@@ -132,10 +183,19 @@ function newTally(): GrowingTally {
   };
 }
 
-function countReport(tally: GrowingTally, report: Report): void {
+function countReport(tally: GrowingTally, judged: Answered): void {
+  const { report } = judged;
+  const model = modelOf(judged);
   tally.outcomes[report.outcome] += 1;
   for (const code of new Set(report.findings.map(({ code }) => code))) count(tally.codes, code);
-  const model = report.keyDescription?.hardwareEnforced['attestationIdModel'];
   count(tally.models, typeof model === 'string' && model !== '' ? model : NOT_KNOWN);
   count(tally.releases, report.release?.name ?? NOT_KNOWN);
+}
+
+function modelOf(judged: Answered): unknown {
+  const list =
+    judged.kind === 'evidence'
+      ? judged.report.keyDescription?.hardwareEnforced
+      : judged.facts()?.description.hardwareEnforced.fields;
+  return list?.['attestationIdModel'];
 }

@@ -1,6 +1,9 @@
 /** What crosses the boundary between a run and the workers that judge for it: plain data. */
+
+import type { RecheckFacts } from '../core/recheck.ts';
 import type { Report } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
+import type { JwkSet } from '../results/index.ts';
 import type { Tally } from './tally.ts';
 
 /** What results depend on beside the records: fixed when the run starts. */
@@ -13,6 +16,8 @@ export interface RunTerms {
   readonly form: 'brief' | 'full';
   /** Whether results carry what a recheck record is made of. */
   readonly facts: boolean;
+  /** Public keys by which recheck records are verified. */
+  readonly recordKeys: JwkSet;
   /** Judge only records that contain a serial listed here; null: all of them. */
   readonly only: RevocationSnapshot | null;
   /** Share of records that also go to the second verifier. */
@@ -41,4 +46,6 @@ export interface ChunkResult {
   readonly bytes: Uint8Array;
   readonly tally: Tally;
   readonly samples: readonly Sample[];
+  /** With `RunTerms.facts`, for each result line: what its recheck record says, or null. Else empty. */
+  readonly facts: readonly (RecheckFacts | null)[];
 }

@@ -1,6 +1,7 @@
 /** Result lines. Each record has exactly one. */
 import type { FindingCode } from '../core/base/index.ts';
 import type { TrustState } from '../core/posture/index.ts';
+import type { RecheckReport } from '../core/recheck.ts';
 import type { Outcome, Report } from '../core/report/index.ts';
 import type { RecordFault } from './record.ts';
 
@@ -11,7 +12,7 @@ export interface Result {
   /** Each once, in the order of the report. */
   readonly codes: readonly FindingCode[];
   /** With `--full`. */
-  readonly report?: Report;
+  readonly report?: Report | RecheckReport;
   /** With `--records`: the signed recheck record; null where nothing was proved that could be kept. */
   readonly record?: string | null;
 }

@@ -2,6 +2,7 @@
 import { UnrecoverableError, Worker } from 'bullmq';
 import type { Config } from '../config.ts';
 import { VerificationPool } from '../pool/verification-pool.ts';
+import { openSigner } from '../results/index.ts';
 import { ROOTS } from '../sources/package-root.ts';
 import { loadBundledSnapshot } from '../sources/revocation.ts';
 import type { RunContext } from './checkpoint.ts';
@@ -14,6 +15,7 @@ import {
   type ShardProgress,
   STALLED_CHECK_MS,
 } from './queue.ts';
+import { recordingJudge } from './recheck-record.ts';
 import { judgeShard } from './shard-judge.ts';
 import { FolderStorage } from './storage.ts';
 
@@ -42,7 +44,7 @@ export async function startShardWorker(
       const { context, pool } = await judges.of(run, storage);
       let saidAt = 0;
       await judgeShard(shard, storage, {
-        judge: (chunk) => pool.judgeChunk(chunk),
+        judge: recordingJudge(context.terms, openSigner(config), (chunk) => pool.judgeChunk(chunk)),
         terms: context.terms,
         ahead: config.workers * 4,
         onRecords: async (records) => {

@@ -47,7 +47,7 @@ function isJsonSpace(octet: number): boolean {
 }
 
 function bare(chain: VerifyRequest['chain']): VerifyRequest {
-  return { chain, challenge: null, policy: null, publicKey: null };
+  return { chain, challenge: null, policy: null, publicKey: null, result: 'report' };
 }
 
 function fromRequest(json: string): VerifyRequest {

@@ -158,6 +158,7 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     .option('--revocation <FILE|none>', 'as for verify')
     .option('--anchors <DIR>', 'as for verify')
     .option('--full', 'whole reports in the results')
+    .option('--records', 'signed recheck records in the results, to keep in place of the evidence')
     .option('--resume', 'go on where a run stopped')
     .option('--changed-since <RESULTS>', 'earlier results: say who changed, and why')
     .option(

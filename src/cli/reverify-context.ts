@@ -6,6 +6,7 @@ import { compileSerials, newlyListed } from '../batch/impact.ts';
 import type { Plan } from '../batch/plan.ts';
 import type { RunTerms } from '../batch/protocol.ts';
 import type { Config } from '../config.ts';
+import { openSigner } from '../results/index.ts';
 import { loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault, loadText } from '../sources/document.ts';
 import { ROOTS } from '../sources/package-root.ts';
@@ -28,13 +29,18 @@ export function buildContext(
     const known = trust.policies.map(({ id }) => id).join(', ');
     throw new ConfigurationFault(`no policy ${policy}; there are ${known}`);
   }
+  const signer = openSigner(config);
+  if (options.records && signer === null) {
+    throw new ConfigurationFault('--records needs a key to sign with: setting resultKeys');
+  }
   const rate = options.crossCheckRate;
   const terms: RunTerms = {
     appraisedAt: io.now(),
     revocation: loadRevocation(options, io),
     policy,
     form: options.full ? 'full' : 'brief',
-    facts: false,
+    facts: options.records === true,
+    recordKeys: signer?.jwks ?? { keys: [] },
     only: loadOnly(options, io),
     crossCheckRate: rate === undefined ? 0 : parseShare(rate),
   };

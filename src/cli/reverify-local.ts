@@ -2,9 +2,11 @@
 import { once } from 'node:events';
 import type { RunContext, RunProgress } from '../batch/checkpoint.ts';
 import { CrossChecker } from '../batch/cross-checker.ts';
+import { recordingJudge } from '../batch/recheck-record.ts';
 import { type RunEnd, runBatch } from '../batch/run.ts';
 import type { Config } from '../config.ts';
 import { VerificationPool } from '../pool/verification-pool.ts';
+import { openSigner } from '../results/index.ts';
 import { ROOTS } from '../sources/package-root.ts';
 import { loadBundledSnapshot } from '../sources/revocation.ts';
 import { parseCount } from './arguments.ts';
@@ -45,7 +47,7 @@ export async function runHere(
     return await runBatch({
       context,
       from,
-      judge: (chunk) => pool.judgeChunk(chunk),
+      judge: recordingJudge(terms, openSigner(config), (chunk) => pool.judgeChunk(chunk)),
       ahead: chunks * 2,
       checkpoint: files?.checkpoint ?? null,
       checkpointMs: parseCount('--checkpoint-ms', 1)(options.checkpointMs),

@@ -33,6 +33,7 @@ export interface ReverifyOptions {
   readonly changedSince?: string;
   readonly resume?: boolean;
   readonly onlyListed?: readonly string[];
+  readonly records?: boolean;
   readonly crossCheckRate?: string;
   readonly stopOnDisagreement?: boolean;
   readonly checkpointMs: string;

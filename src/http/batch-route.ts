@@ -10,6 +10,7 @@ import { readBlocks } from '../batch/blocks.ts';
 import { judgeBlocks, type SourceBlock } from '../batch/judge-blocks.ts';
 import type { Chunk, ChunkResult, RunTerms } from '../batch/protocol.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
+import type { JwkSet } from '../results/index.ts';
 import type { Trust } from '../sources/trust.ts';
 import { sendProblem } from './problems.ts';
 import { BatchResultSchema, ProblemSchema } from './schemas.ts';
@@ -20,6 +21,8 @@ export interface BatchDeps {
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly workers: number;
+  /** Public keys of recheck records. */
+  readonly recordKeys: JwkSet;
 }
 
 export const NDJSON = 'application/x-ndjson';
@@ -87,6 +90,7 @@ async function answer(
     policy,
     form,
     facts: false,
+    recordKeys: deps.recordKeys,
     only: null,
     crossCheckRate: 0,
   };

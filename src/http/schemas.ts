@@ -184,6 +184,37 @@ export const ProblemSchema = Type.Object(
   { ...STRICT, title: 'Problem' },
 );
 
+export const RecordResultSchema = Type.Object(
+  {
+    record: Nullable(
+      Type.String({ description: 'Signed recheck record; null where nothing was proved.' }),
+    ),
+    outcome: OneOf(['accept', 'reject', 'inconclusive']),
+    codes: Type.Array(OneOf(Object.keys(FINDING_CODES))),
+  },
+  { ...STRICT, title: 'RecordResult' },
+);
+
+export const RecheckReportSchema = Type.Object(
+  {
+    basis: Type.Literal('record'),
+    outcome: OneOf(['accept', 'reject', 'inconclusive']),
+    trustState: OneOf(['PROTECTED', 'REVIEW_REQUIRED', 'INACTIVE']),
+    evidenceTime: Time,
+    appraisedAt: Time,
+    evidenceDigest: Hex,
+    verifier: Type.Object({ name: Text, version: Text }, STRICT),
+    environment: Environment,
+    findings: Type.Array(Finding),
+    layers: Type.Array(Layer),
+    anchor: ReportSchema.properties.chain.properties.anchor,
+    revocation: Revocation,
+    policy: ReportSchema.properties.policy,
+    release: ReportSchema.properties.release,
+  },
+  { ...STRICT, title: 'RecheckReport' },
+);
+
 export const BatchResultSchema = Type.Union(
   [
     Type.Object(

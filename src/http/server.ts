@@ -8,6 +8,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import type { Config } from '../config.ts';
 import type { Admitted } from '../pool/dispatcher.ts';
 import type { Job } from '../pool/protocol.ts';
+import type { Signer } from '../results/index.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import { type BatchDeps, registerBatch } from './batch-route.ts';
@@ -16,13 +17,16 @@ import { buildCallerCheck } from './callers.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
 import { handleError, handleNotFound } from './problems.ts';
+import { registerRecheck } from './recheck-route.ts';
 import { registerVerify } from './verify-route.ts';
 
 export interface ServerDeps {
   readonly config: Config;
   readonly trust: Trust;
   readonly submit: (job: Job) => Admitted;
-  readonly batch: Pick<BatchDeps, 'judgeChunk' | 'revocation'>;
+  /** Signs recheck records; null: none are signed. */
+  readonly signer: Signer | null;
+  readonly batch: Omit<BatchDeps, 'trust' | 'workers'>;
   readonly health: Health;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
@@ -62,13 +66,19 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   registerHealth(server, deps.health);
   await server.register((scope, _options, done) => {
     scope.addHook('onRequest', buildCallerCheck(config.callers));
-    registerVerify(scope, deps.submit);
+    registerVerify(scope, { submit: deps.submit, signer: deps.signer });
     registerKnowledge(scope, deps.trust);
+    done();
+  });
+  const batch = { ...deps.batch, trust: deps.trust, workers: config.workers };
+  await server.register((scope, _options, done) => {
+    scope.addHook('onRequest', buildCallerCheck(config.callers));
+    registerRecheck(scope, batch);
     done();
   });
   await server.register((scope, _options, done) => {
     scope.addHook('onRequest', buildCallerCheck(config.callers));
-    registerBatch(scope, { ...deps.batch, trust: deps.trust, workers: config.workers });
+    registerBatch(scope, batch);
     done();
   });
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());

@@ -1,9 +1,12 @@
 /** `POST /v1/verify`: the request goes to a worker as it came, and the answer is written as it comes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { signRecord } from '../batch/recheck-record.ts';
 import type { Admitted } from '../pool/dispatcher.ts';
-import type { AnswerFacts, Job } from '../pool/protocol.ts';
+import type { Answer, AnswerFacts, Job } from '../pool/protocol.ts';
 import { PROBLEM_MEDIA_TYPE, VerifyRequestSchema } from '../request/index.ts';
-import { ProblemSchema, ReportSchema } from './schemas.ts';
+import type { Signer } from '../results/index.ts';
+import { ProblemSchema, RecordResultSchema, ReportSchema } from './schemas.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,7 +17,13 @@ declare module 'fastify' {
 
 const PEM_MEDIA_TYPE = 'application/pem-certificate-chain';
 
-export function registerVerify(server: FastifyInstance, submit: (job: Job) => Admitted): void {
+export interface VerifyDeps {
+  readonly submit: (job: Job) => Admitted;
+  /** Null: no records are signed. */
+  readonly signer: Signer | null;
+}
+
+export function registerVerify(server: FastifyInstance, deps: VerifyDeps): void {
   const asText = { parseAs: 'string' } as const;
   server.removeAllContentTypeParsers();
   for (const type of ['application/json', PEM_MEDIA_TYPE]) {
@@ -35,7 +44,7 @@ export function registerVerify(server: FastifyInstance, submit: (job: Job) => Ad
           },
         },
         response: {
-          200: ReportSchema,
+          200: Type.Union([ReportSchema, RecordResultSchema]),
           '4xx': ProblemSchema,
           '5xx': ProblemSchema,
         },
@@ -44,14 +53,14 @@ export function registerVerify(server: FastifyInstance, submit: (job: Job) => Ad
       validatorCompiler: () => () => true,
       serializerCompiler: () => (answer) => answer as string,
     },
-    (request, reply) => answer(request, reply, submit),
+    (request, reply) => answer(request, reply, deps),
   );
 }
 
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  submit: (job: Job) => Admitted,
+  { submit, signer }: VerifyDeps,
 ): Promise<FastifyReply> {
   const isPem = request.headers['content-type']?.startsWith(PEM_MEDIA_TYPE) ?? false;
   const admitted = submit({
@@ -62,10 +71,20 @@ async function answer(
   reply.raw.once('close', () => {
     if (!reply.raw.writableEnded) admitted.abandon();
   });
-  const { status, body, facts } = await admitted.answer;
+  const answered = await admitted.answer;
+  const { status, facts } = answered;
   request.answered = facts;
   return reply
     .code(status)
     .type(facts.kind === 'problem' ? PROBLEM_MEDIA_TYPE : 'application/json')
-    .send(body);
+    .send(await bodyOf(answered, signer));
+}
+
+/** A record is signed here, where the key is. */
+async function bodyOf({ body, facts, recheck }: Answer, signer: Signer | null): Promise<string> {
+  if (recheck === undefined || facts.kind === 'problem') return body;
+  if (signer === null) throw new Error('no key to sign records with: setting resultKeys');
+  const record = recheck === null ? null : await signRecord(signer, recheck, Date.now());
+  const { outcome, codes } = facts;
+  return JSON.stringify({ record, outcome, codes });
 }

@@ -1,6 +1,7 @@
 /** One request to one answer: parse, prove, judge, serialise. Runs where the request is verified. */
 import { judge } from '../core/judge.ts';
 import { prove } from '../core/prove.ts';
+import { toRecheckFacts } from '../core/recheck.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import {
   checkVerifyRequest,
@@ -38,7 +39,8 @@ function report(request: VerifyRequest, { trust, revocation, now }: AnswerContex
     const known = [...trust.policies.keys()].join(', ');
     return problem('POLICY_UNKNOWN', `there is no such policy; there are ${known}`, 'policy');
   }
-  const document = judge(prove(request.chain, trust.anchors), {
+  const proof = prove(request.chain, trust.anchors);
+  const document = judge(proof, {
     evidenceTime: now,
     appraisedAt: now,
     policy,
@@ -53,6 +55,7 @@ function report(request: VerifyRequest, { trust, revocation, now }: AnswerContex
   return {
     status: 200,
     body: JSON.stringify(document),
+    ...(request.result === 'record' ? { recheck: toRecheckFacts(proof, document, now) } : {}),
     facts: {
       kind: 'report',
       outcome: document.outcome,

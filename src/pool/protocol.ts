@@ -1,6 +1,7 @@
 /** What crosses the boundary between the service and its workers: plain data, and strings for bodies. */
 import type { FindingCode } from '../core/base/index.ts';
 import type { TrustState } from '../core/posture/index.ts';
+import type { RecheckFacts } from '../core/recheck.ts';
 import type { Outcome } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { ProblemCode } from '../request/index.ts';
@@ -19,6 +20,8 @@ export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly facts: AnswerFacts;
+  /** Where a record was asked for: what it says, to be signed; null: nothing was proved. */
+  readonly recheck?: RecheckFacts | null;
 }
 
 /** What is logged and counted of an answer: nothing personal, no evidence. */

@@ -36,7 +36,10 @@ export const VerifyRequestSchema = Type.Object(
       }),
     ),
     result: Type.Optional(
-      Type.Literal('report', { description: 'What to answer with: the report.' }),
+      Type.Union([Type.Literal('report'), Type.Literal('record')], {
+        description:
+          'What to answer with: the report, or a signed recheck record to keep in place of the evidence, with outcome and codes.',
+      }),
     ),
   },
   { additionalProperties: false, title: 'VerifyRequest' },
@@ -51,6 +54,7 @@ export interface VerifyRequest {
   readonly policy: string | null;
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array | null;
+  readonly result: 'report' | 'record';
 }
 
 export type RequestFaultCode = EvidenceFaultCode | 'REQUEST_NOT_JSON' | 'REQUEST_INVALID';
@@ -105,8 +109,8 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       'is neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK',
     );
   }
-  const policy = document.policy ?? null;
-  return { ok: true, request: { chain: decoded.chain, challenge, policy, publicKey } };
+  const { policy = null, result = 'report' } = document;
+  return { ok: true, request: { chain: decoded.chain, challenge, policy, publicKey, result } };
 }
 
 /** The error that points deepest: in a choice, the alternative that came closest. */
