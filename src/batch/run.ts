@@ -17,6 +17,7 @@ import {
 } from './judge-blocks.ts';
 import { PartFile, partOf } from './part-file.ts';
 import type { Unit } from './plan.ts';
+import { type RecordPlace, readPlaces } from './serial-index.ts';
 import { addTallies, type Tally } from './tally.ts';
 
 export interface RunOptions {
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly checkpoint: CheckpointFolder | null;
   readonly checkpointMs: number;
   readonly stdin: Readable;
+  /** Where an index says which records to judge: their places, by name of the input. Else null. */
+  readonly places: ReadonlyMap<string, readonly RecordPlace[]> | null;
   /** Where results go that have no file. Resolves when there is room for more. */
   readonly write: (lines: Uint8Array) => Promise<void>;
   readonly crossChecker: CrossChecker | null;
@@ -109,7 +112,12 @@ class Run {
         const { stream, bytesRead } = openInput(input, this.#options.stdin, from.offset);
         const before = bytesBefore;
         this.#bytesRead = () => before + bytesRead();
-        for await (const block of readBlocks(stream, from)) yield { block, source, input: name };
+        const places = this.#options.places?.get(input.name);
+        const blocks =
+          places === undefined
+            ? readBlocks(stream, from)
+            : readPlaces(String(input.file), places, from.offset);
+        for await (const block of blocks) yield { block, source, input: name };
       }
       bytesBefore += input.size;
     }

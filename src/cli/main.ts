@@ -165,6 +165,11 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
       '--only-listed <OLD NEW...>',
       'judge only records with a serial that NEW lists and OLD does not',
     )
+    .option(
+      '--index <FILE>',
+      'index of serials and issuing keys: made if it is not there, then used',
+    )
+    .option('--find <HEX...>', 'with --index: where a serial or the SHA-256 of a key stands')
     .option('--cross-check-rate <SHARE>', 'share of records that a second verifier judges too')
     .option('--stop-on-disagreement', 'stop when the two verifiers differ')
     .option('--checkpoint-ms <MS>', 'milliseconds between checkpoints', '2000')

@@ -13,6 +13,7 @@ import { parseCount } from './arguments.ts';
 import type { Io } from './io.ts';
 import type { ReverifyOptions } from './reverify.ts';
 import type { RunFiles } from './reverify-files.ts';
+import { placesOf } from './reverify-index.ts';
 import { startRunProgress } from './run-progress.ts';
 
 export interface LocalRun {
@@ -51,6 +52,7 @@ export async function runHere(
       ahead: chunks * 2,
       checkpoint: files?.checkpoint ?? null,
       checkpointMs: parseCount('--checkpoint-ms', 1)(options.checkpointMs),
+      places: await placesOf(context.plan, options, io),
       stdin: io.stdin ?? process.stdin,
       write: (lines) => writeOut(lines, io),
       crossChecker,

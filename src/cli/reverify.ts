@@ -33,6 +33,8 @@ export interface ReverifyOptions {
   readonly changedSince?: string;
   readonly resume?: boolean;
   readonly onlyListed?: readonly string[];
+  readonly index?: string;
+  readonly find?: readonly string[];
   readonly records?: boolean;
   readonly crossCheckRate?: string;
   readonly stopOnDisagreement?: boolean;
@@ -60,6 +62,10 @@ async function reverifyOrThrow(options: ReverifyOptions, io: Io): Promise<number
     if (options.queue === undefined) throw new UsageFault('--status needs --queue URL');
     const { showStatus } = await import('./reverify-queue.ts');
     return showStatus(options.queue, options, io);
+  }
+  if (options.find !== undefined) {
+    const { findInIndex } = await import('./reverify-index.ts');
+    return findInIndex(options.find, options, io);
   }
   if (options.in === undefined) throw new UsageFault('--in FILE, DIR or - is needed');
   if (options.out === undefined) throw new UsageFault('--out FILE, DIR or - is needed');
