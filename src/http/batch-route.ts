@@ -65,9 +65,8 @@ export function registerBatch(server: FastifyInstance, deps: BatchDeps): void {
           '5xx': ProblemSchema,
         },
       },
-      // Lines are checked where they are judged, and the query here.
-      validatorCompiler: ({ httpPart }) =>
-        httpPart === 'querystring' ? (query) => QUERY.Check(query) : () => true,
+      // Lines are checked where they are judged, and the query below.
+      validatorCompiler: () => () => true,
     },
     (request, reply) => answer(request, reply, deps),
   );
@@ -78,6 +77,9 @@ async function answer(
   reply: FastifyReply,
   deps: BatchDeps,
 ): Promise<FastifyReply> {
+  if (!QUERY.Check(request.query)) {
+    return sendProblem(reply, 'REQUEST_INVALID', 'the query takes policy, and form: brief or full');
+  }
   const { policy = null, form = 'brief' } = request.query;
   if (policy !== null && !deps.trust.policies.has(policy)) {
     const known = [...deps.trust.policies.keys()].join(', ');

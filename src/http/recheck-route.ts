@@ -27,10 +27,15 @@ export function registerRecheck(server: FastifyInstance, deps: BatchDeps): void 
         body: RecheckRequest,
         response: { 200: RecheckReportSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
       },
-      validatorCompiler: () => (body) => REQUEST.Check(body),
+      // Checked below, where it can be said what is missing.
+      validatorCompiler: () => () => true,
       serializerCompiler: () => JSON.stringify,
     },
     async (request, reply) => {
+      if (!REQUEST.Check(request.body)) {
+        const text = 'a record is expected, a policy may stand beside it, and nothing else';
+        return sendProblem(reply, 'REQUEST_INVALID', text);
+      }
       const line = JSON.stringify({ ...request.body, id: 'recheck' });
       const { bytes } = await deps.judgeChunk({
         terms: {

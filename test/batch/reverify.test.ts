@@ -212,7 +212,9 @@ test('--records gives records that judge like the evidence', async () => {
 
 test('--only-listed finds the records of a newly listed serial, and no others', async () => {
   const { serialsOf } = await import('../../src/batch/impact.ts');
-  const chain = (records[7] as { chain: string[] }).chain.map((text) => Buffer.from(text, 'base64'));
+  const chain = (records[7] as { chain: string[] }).chain.map((text) =>
+    Buffer.from(text, 'base64'),
+  );
   const serial = Buffer.from(serialsOf(chain)[1] as Uint8Array)
     .toString('hex')
     .replace(/^0+/, '');
