@@ -34,7 +34,7 @@ export interface Position {
   readonly line: number;
 }
 
-export const BEGINNING: Position = Object.freeze({ offset: 0, line: 1 });
+const BEGINNING: Position = Object.freeze({ offset: 0, line: 1 });
 
 /** About 16 records: enough to hide the hop to a worker, few enough to keep all workers busy. */
 const BLOCK_BYTES = 64 * 1024;

@@ -16,7 +16,7 @@ export interface ShardProgress {
 }
 
 /** A shard is tried this often before it is set aside with its reason. */
-export const ATTEMPTS = 4;
+const ATTEMPTS = 4;
 const FIRST_DELAY_MS = 500;
 
 /** A worker that does not renew its lock within this time is dead, and its shard is given to another. */

@@ -42,7 +42,7 @@ export function openRecord({ token }: RecheckLine, terms: RunTerms): Opened {
 }
 
 /** Puts signed records into result lines that hold their place. */
-export async function addRecords(
+async function addRecords(
   result: ChunkResult,
   signer: Signer,
   now: number,

@@ -25,7 +25,7 @@ export interface BatchDeps {
   readonly recordKeys: JwkSet;
 }
 
-export const NDJSON = 'application/x-ndjson';
+const NDJSON = 'application/x-ndjson';
 
 /** A connection on which nothing moves for so long is given up. */
 const IDLE_MS = 60_000;

@@ -54,7 +54,7 @@ test('every record has one result, in order, with the outcome its making asks fo
   const results = linesOf(path.join(run.folder, 'out.ndjson'));
   expect(results.map(({ id }) => id)).toEqual(records.map(({ id }) => id));
   for (const [index, { outcome }] of results.entries()) {
-    const { defect } = records[index]?.['simulated'] as { defect: string | null };
+    const { defect } = (records[index] as { simulated: { defect: string | null } }).simulated;
     expect(outcome, String(defect)).toBe(defect === null ? 'accept' : 'reject');
   }
   expect(run.exitCode).toBe(1);

@@ -104,7 +104,7 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   T16: 'der/time.test.ts and the vectors of T12 to T15: dates are numbers, compared at a given time',
   T22: 'revocation/status-list.test.ts: lists that are refused; fetching comes with the sources issue',
   T23: 'structure/rooms.test.ts: no request waits for a list; fetching comes with the sources issue',
-  T25: 'comes with batch re-verification',
+  T25: 'test/batch/reverify.test.ts, test/report/recheck.test.ts',
   T27: 'no chain shows it: what a verifier can do is T33 and the signals of T26',
   T28: 'report/binding.test.ts: keyPossession is never claimed',
   T31: 'README, “Challenges”: what a challenge can be made of',
