@@ -36,6 +36,12 @@ const Caller = Type.Object(
   { additionalProperties: false },
 );
 
+/** The app of the simulator's devices. */
+const SIMULATED_APP = {
+  package: 'org.enigm.demo',
+  signerSha256: '830e2e9e5ff483f836d98ed13f1cb857f24f7bb695ba54704fa11e8b066d6e28',
+} as const;
+
 export const SETTINGS = {
   environment: {
     variable: 'ENIGM_ATTEST_ENVIRONMENT',
@@ -135,6 +141,58 @@ export const SETTINGS = {
     defaultText: '`0`',
     text: 'requests a minute from one address before 429; 0 does not count',
   },
+  challengeLifetimeSeconds: {
+    variable: 'ENIGM_ATTEST_CHALLENGE_LIFETIME_SECONDS',
+    schema: Type.Integer({ minimum: 0, maximum: 3600 }),
+    default: () => 300,
+    defaultText: '`300`',
+    text: 'how long a challenge of `POST /v1/challenges` is good; 0 issues none and knows none',
+  },
+  challengeKeys: {
+    variable: 'ENIGM_ATTEST_CHALLENGE_KEYS',
+    schema: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{43,}$' })),
+    default: () => [],
+    defaultText: 'one made at start',
+    text: 'secrets of at least 32 bytes, base64url: the first issues challenges, all of them verify',
+    secret: true,
+  },
+  challengeStore: {
+    variable: 'ENIGM_ATTEST_CHALLENGE_STORE',
+    schema: Type.String({ pattern: '^$|^rediss?://.' }),
+    default: () => '',
+    defaultText: 'the memory of this one process',
+    text: 'Valkey or Redis (`redis://`, `rediss://`) for the marks of used challenges; it must not evict',
+    secret: true,
+  },
+  challengeMarks: {
+    variable: 'ENIGM_ATTEST_CHALLENGE_MARKS',
+    schema: Type.Integer({ minimum: 1, maximum: 10_000_000 }),
+    default: () => 1_000_000,
+    defaultText: '`1000000`',
+    text: 'used challenges kept in memory; when there are as many, no more are issued or used until some expire',
+  },
+  processes: {
+    variable: 'ENIGM_ATTEST_PROCESSES',
+    schema: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    default: () => 1,
+    defaultText: '`1`',
+    text: 'processes that share the work, on all machines; more than one need a `challengeStore`',
+  },
+  statementApps: {
+    variable: 'ENIGM_ATTEST_STATEMENT_APPS',
+    schema: Type.Array(
+      Type.Object(
+        {
+          package: Type.String({ minLength: 1 }),
+          signerSha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    default: ({ environment }) => (environment === 'development' ? [SIMULATED_APP] : []),
+    defaultText: '`[]`; in development the app of simulated devices',
+    text: 'apps whose statements speak for their devices: package and SHA-256 of the signing certificate',
+  },
   logLevel: {
     variable: 'ENIGM_ATTEST_LOG_LEVEL',
     schema: Type.Union([
@@ -197,6 +255,8 @@ export function toPrintableConfig(config: Config): Readonly<Record<string, unkno
   return {
     ...config,
     callers: config.callers.map(({ id }) => ({ id, tokenSha256: 'masked' })),
+    challengeKeys: config.challengeKeys.map(() => 'masked'),
+    challengeStore: config.challengeStore === '' ? '' : 'masked',
   };
 }
 

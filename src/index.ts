@@ -4,7 +4,7 @@
  */
 export type { Anchor, AnchorSet, Environment } from './core/anchors/index.ts';
 export { FINDING_CODES, type FindingCode, type Severity } from './core/base/index.ts';
-export type { ChallengeClaim } from './core/binding/index.ts';
+export type { ChallengeClaim, IssuedChallenge, RequestContext } from './core/binding/index.ts';
 export { parsePem } from './core/evidence/index.ts';
 export { type JudgeContext, judge } from './core/judge.ts';
 export {
@@ -22,6 +22,12 @@ export {
   type RevocationList,
   type RevocationSnapshot,
 } from './core/revocation/index.ts';
+export {
+  STATEMENT_FIELDS,
+  STATEMENT_TYPE,
+  type StatementFields,
+} from './core/statement/index.ts';
+export { StatementHeaderSchema, StatementPayloadSchema } from './request/index.ts';
 export { loadBuiltInAnchors, loadTestAnchors } from './sources/anchors.ts';
 export { ROOTS, VERIFIER } from './sources/package-root.ts';
 export { loadBundledSnapshot, loadSnapshotWith } from './sources/revocation.ts';

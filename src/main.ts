@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { openChallenges } from './challenge/challenges.ts';
+import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
@@ -28,9 +30,18 @@ export async function startService(
   const snapshot = loadBundledSnapshot(ROOTS);
   const signer = openSigner(config);
   let log: FastifyBaseLogger | undefined;
+  const challenges = await openChallenges({
+    settings: config,
+    clock: Date.now,
+    onStoreChange: (problem) => {
+      if (problem === null) log?.info('the store of used challenges is usable');
+      else log?.error(problem);
+    },
+  });
   const pool = new VerificationPool({
     ...config,
     trust: material,
+    challengeSecrets: challenges.secrets,
     revocation: () => snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
@@ -41,7 +52,8 @@ export async function startService(
   const server = await buildServer({
     config,
     trust,
-    submit: (job) => pool.submit(job),
+    submit: withSingleUse((job) => pool.submit(job), challenges.marks),
+    issueChallenge: challenges.issue,
     signer,
     batch: {
       judgeChunk: (chunk) => pool.judgeChunk(chunk),
@@ -51,19 +63,35 @@ export async function startService(
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,
-      policies: () => checkReadiness(trust, snapshot, config.readinessPolicies, Date.now()),
+      policies: () =>
+        checkReadiness(
+          trust,
+          snapshot,
+          config.readinessPolicies,
+          Date.now(),
+          challenges.marks.whyNotIssuing(),
+        ),
     },
     ...(logStream === undefined ? {} : { logStream }),
   });
   log = server.log;
-  await pool.start();
-  await server.listen({ host: config.host, port: config.port });
+  const problem = challenges.marks.whyNotIssuing();
+  if (problem !== null) log.error(problem);
+  try {
+    await pool.start();
+    await server.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await pool.close();
+    await challenges.close();
+    throw error;
+  }
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: async () => {
       await server.close();
       await pool.close();
+      await challenges.close();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** A chunk of records to a chunk of results: one line for each, in order. Runs where chains are verified. */
 import { createHash } from 'node:crypto';
 import { type JudgeContext, judge } from '../core/judge.ts';
-import { prove } from '../core/prove.ts';
+import { type ProofMemory, prove } from '../core/prove.ts';
 import { type RecheckFacts, type RecheckReport, rejudge, toRecheckFacts } from '../core/recheck.ts';
 import type { Report } from '../core/report/index.ts';
 import { VERIFIER } from '../sources/package-root.ts';
@@ -15,7 +15,7 @@ import { type ErrorResult, type Result, toErrorResult } from './result.ts';
 import { count, NOT_KNOWN, type ResultKind, type Tally } from './tally.ts';
 
 /** Judges every line of a chunk. Total on what stands in the lines. */
-export function judgeChunk(chunk: Chunk, trust: Trust): ChunkResult {
+export function judgeChunk(chunk: Chunk, trust: Trust, memory?: ProofMemory): ChunkResult {
   const tally = newTally();
   const samples: Sample[] = [];
   const facts: (RecheckFacts | null)[] = [];
@@ -24,7 +24,7 @@ export function judgeChunk(chunk: Chunk, trust: Trust): ChunkResult {
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
     const place = { line: chunk.firstLine + index, input: chunk.input };
-    const judged = judgeLine(line, chunk.terms, trust);
+    const judged = judgeLine(line, { terms: chunk.terms, trust, memory });
     if (judged.kind === 'unaffected') continue;
     tally.records += 1;
     if (judged.kind === 'fault') {
@@ -62,7 +62,7 @@ type Judged =
   | { readonly kind: 'fault'; readonly id: string | null; readonly fault: RecordFault }
   | { readonly kind: 'unaffected' };
 
-function judgeLine(line: string, terms: RunTerms, trust: Trust): Judged {
+function judgeLine(line: string, { terms, trust, memory }: Omit<Given, 'policy'>): Judged {
   if (line.length > MAX_LINE_BYTES) {
     const text = `the line is longer than ${MAX_LINE_BYTES} bytes`;
     return { kind: 'fault', id: null, fault: { code: 'RECORD_TOO_LARGE', text } };
@@ -81,7 +81,7 @@ function judgeLine(line: string, terms: RunTerms, trust: Trust): Judged {
     const text = `there is no policy ${JSON.stringify(name)}; there are ${known}`;
     return { kind: 'fault', id: record.id, fault: { code: 'POLICY_UNKNOWN', text } };
   }
-  const given = { policy, terms, trust };
+  const given = { policy, terms, trust, memory };
   if (record.kind === 'evidence') return judgeEvidence(record, given);
   return judgeFacts(record, (opened as Opened & { ok: true }).facts, given);
 }
@@ -90,11 +90,13 @@ interface Given {
   readonly policy: JudgeContext['policy'];
   readonly terms: RunTerms;
   readonly trust: Trust;
+  /** What this worker remembers of links and proofs. */
+  readonly memory: ProofMemory | undefined;
 }
 
 /** As of the moment the evidence was received; revocation is always the run's. */
-function judgeEvidence(record: EvidenceRecord, { policy, terms, trust }: Given): Judged {
-  const proof = prove(record.chain, trust.anchors);
+function judgeEvidence(record: EvidenceRecord, { policy, terms, trust, memory }: Given): Judged {
+  const proof = prove(record.chain, trust.anchors, memory);
   const evidenceTime = record.receivedAt ?? terms.appraisedAt;
   const report = judge(proof, {
     evidenceTime,

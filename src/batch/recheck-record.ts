@@ -42,11 +42,7 @@ export function openRecord({ token }: RecheckLine, terms: RunTerms): Opened {
 }
 
 /** Puts signed records into result lines that hold their place. */
-async function addRecords(
-  result: ChunkResult,
-  signer: Signer,
-  now: number,
-): Promise<ChunkResult> {
+async function addRecords(result: ChunkResult, signer: Signer, now: number): Promise<ChunkResult> {
   if (result.facts.every((facts) => facts === null)) return result;
   const lines = Buffer.from(result.bytes).toString('utf8').split('\n');
   const signed = await Promise.all(

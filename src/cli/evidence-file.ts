@@ -47,7 +47,8 @@ function isJsonSpace(octet: number): boolean {
 }
 
 function bare(chain: VerifyRequest['chain']): VerifyRequest {
-  return { chain, challenge: null, policy: null, publicKey: null, result: 'report' };
+  const asked = { challenge: null, policy: null, publicKey: null } as const;
+  return { chain, ...asked, statement: null, context: {}, result: 'report' };
 }
 
 function fromRequest(json: string): VerifyRequest {

@@ -142,7 +142,11 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     .option('--challenge <BYTES>', 'challenge the devices answer: hex:.., base64url:.. or text:..')
     .option('--at <RFC3339>', 'when the devices answer (default: now)')
     .option('--seed <TEXT>', 'same seed, same devices, keys and defects', '1')
-    .addOption(format(['pem', 'ndjson']))
+    .option(
+      '--statement [FIELDS]',
+      'with a statement signed by the attested key; all in order, or NAME=WORD,… of your own',
+    )
+    .addOption(format(['pem', 'ndjson', 'request']))
     .option('--out <FILE|DIR|->', 'where to write', '-')
     .action(async (options) => {
       const { simulate } = await import('./simulate.ts');

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { STATEMENT_FIELDS } from '../core/statement/index.ts';
 import {
   type AnchorName,
   buildsOfReleases,
@@ -11,6 +12,7 @@ import {
   type FleetMember,
   type FleetShape,
   REJECTED_DEFECTS,
+  signStatement,
   simulateFleet,
   stockBuilds,
   toPem,
@@ -32,9 +34,13 @@ export interface SimulateOptions {
   readonly challenge?: string;
   readonly at?: string;
   readonly seed: string;
-  readonly format?: 'pem' | 'ndjson';
+  readonly format?: Format;
+  /** True for everything in order; text for NAME=WORD, several with commas. */
+  readonly statement?: true | string;
   readonly out: string;
 }
+
+type Format = 'pem' | 'ndjson' | 'request';
 
 /** Gives the exit code. */
 export async function simulate(options: SimulateOptions, io: Io): Promise<number> {
@@ -102,16 +108,21 @@ async function write(
   const out = path.resolve(io.folder, options.out);
   const isFolder = !toStdout && (/[\\/]$/.test(options.out) || isExistingFolder(out));
   const format = options.format ?? (options.out.endsWith('.ndjson') ? 'ndjson' : 'pem');
-  if (format === 'pem' && count > 1 && !isFolder) {
+  const asText = toText(format, at, options);
+  if (format !== 'ndjson' && count > 1 && !isFolder) {
     throw new UsageFault('many PEM chains need a folder: --out DIR/, or --format ndjson');
+  }
+  if (format === 'pem' && options.statement !== undefined) {
+    throw new UsageFault('PEM has no place for a statement: --format request, or ndjson');
   }
   const progress = startProgress(count, 'chains');
   try {
-    if (format === 'pem' && isFolder) writeFolder(fleet, out, progress.update);
-    else if (toStdout) writeTo((text) => io.out(text), fleet, at, format, progress.update);
+    if (format !== 'ndjson' && isFolder) {
+      writeFolder(fleet, out, format === 'pem' ? 'pem' : 'json', asText, progress.update);
+    } else if (toStdout) writeTo((text) => io.out(text), fleet, asText, progress.update);
     else {
       const file = isFolder ? path.join(out, 'simulated.ndjson') : out;
-      await writeFile(fleet, file, at, format, progress.update);
+      await writeFile(fleet, file, asText, progress.update);
     }
   } finally {
     progress.stop();
@@ -123,14 +134,21 @@ function isExistingFolder(place: string): boolean {
 }
 
 type Update = (done: number) => void;
+type AsText = (member: FleetMember, number: number) => string;
 
-function writeFolder(fleet: Iterable<FleetMember>, folder: string, update: Update): void {
+function writeFolder(
+  fleet: Iterable<FleetMember>,
+  folder: string,
+  extension: string,
+  asText: AsText,
+  update: Update,
+): void {
   mkdirSync(folder, { recursive: true });
   let done = 0;
-  for (const { evidence } of fleet) {
+  for (const member of fleet) {
     done += 1;
-    const name = `chain-${String(done).padStart(6, '0')}.pem`;
-    writeFileSync(path.join(folder, name), toPem(evidence.chain));
+    const name = `chain-${String(done).padStart(6, '0')}.${extension}`;
+    writeFileSync(path.join(folder, name), asText(member, done));
     update(done);
   }
 }
@@ -138,14 +156,13 @@ function writeFolder(fleet: Iterable<FleetMember>, folder: string, update: Updat
 function writeTo(
   print: (text: string) => void,
   fleet: Iterable<FleetMember>,
-  at: number,
-  format: 'pem' | 'ndjson',
+  asText: AsText,
   update: Update,
 ): void {
   let done = 0;
   for (const member of fleet) {
     done += 1;
-    print(toText(member, done, at, format));
+    print(asText(member, done));
     update(done);
   }
 }
@@ -154,8 +171,7 @@ function writeTo(
 async function writeFile(
   fleet: Iterable<FleetMember>,
   file: string,
-  at: number,
-  format: 'pem' | 'ndjson',
+  asText: AsText,
   update: Update,
 ): Promise<void> {
   mkdirSync(path.dirname(file), { recursive: true });
@@ -163,27 +179,49 @@ async function writeFile(
   let done = 0;
   for (const member of fleet) {
     done += 1;
-    if (!stream.write(toText(member, done, at, format))) await once(stream, 'drain');
+    if (!stream.write(asText(member, done))) await once(stream, 'drain');
     update(done);
   }
   stream.end();
   await once(stream, 'finish');
 }
 
-/** A PEM bundle, or one line of a batch. */
-function toText(
-  { evidence, shape, defect }: FleetMember,
-  number: number,
-  at: number,
-  format: 'pem' | 'ndjson',
-): string {
-  if (format === 'pem') return toPem(evidence.chain);
-  const record = {
-    id: `simulated-${String(number).padStart(7, '0')}`,
-    chain: evidence.chain.map((der) => Buffer.from(der).toString('base64')),
-    receivedAt: new Date(at).toISOString(),
-    challenge: Buffer.from(evidence.challenge).toString('base64url'),
-    simulated: { shape, defect },
+/** A PEM bundle, a request to verify, or one line of a batch. */
+function toText(format: Format, at: number, { statement }: SimulateOptions): AsText {
+  const fields = typeof statement === 'string' ? parseFields(statement) : undefined;
+  return ({ evidence, shape, defect }, number) => {
+    if (format === 'pem') return toPem(evidence.chain);
+    const chain = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
+    const challenge = Buffer.from(evidence.challenge).toString('base64url');
+    const signed =
+      statement === undefined
+        ? {}
+        : { statement: signStatement(evidence, { at, ...(fields && { fields }) }) };
+    const id = `simulated-${String(number).padStart(7, '0')}`;
+    const receivedAt = new Date(at).toISOString();
+    const document =
+      format === 'request'
+        ? { chain, challenge, ...signed }
+        : { id, chain, receivedAt, challenge, ...signed, simulated: { shape, defect } };
+    return `${JSON.stringify(document)}\n`;
   };
-  return `${JSON.stringify(record)}\n`;
+}
+
+/** Fields of a statement, such as `networkPolicy=ENFORCED,privacyMode=ON`. */
+function parseFields(text: string): Readonly<Record<string, string>> {
+  const pairs = text.split(',').map((pair) => pair.split('='));
+  for (const [name = '', word = '', ...rest] of pairs) {
+    if (!isWordOf(name, word) || rest.length > 0) {
+      const known = Object.entries(STATEMENT_FIELDS).map(
+        ([each, words]) => `${each}=${words.join('|')}`,
+      );
+      throw new UsageFault(`a statement says ${known.join(', ')}`);
+    }
+  }
+  return Object.fromEntries(pairs);
+}
+
+function isWordOf(name: string, word: string): boolean {
+  const words = Object.entries(STATEMENT_FIELDS).find(([each]) => each === name)?.[1] ?? [];
+  return (words as readonly string[]).includes(word);
 }

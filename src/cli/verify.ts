@@ -133,7 +133,7 @@ function contextOf(
   io: Io,
 ): JudgeContext {
   const appraisedAt = io.now();
-  const { environment, registry, revocation } = session;
+  const { environment, registry, revocation, statementApps } = session;
   const publicKey =
     options.publicKey === undefined ? request.publicKey : loadPublicKey(options.publicKey, io);
   return {
@@ -143,6 +143,9 @@ function contextOf(
     revocation,
     challenge: claimOf(options, request),
     publicKey,
+    context: request.context,
+    statement: request.statement,
+    statementApps,
     registry,
     environment,
     verifier: VERIFIER,

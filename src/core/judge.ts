@@ -15,22 +15,33 @@ import {
 } from './base/index.ts';
 import {
   type Binding,
+  type BindingState,
   type ChallengeClaim,
   checkChallenge,
   checkPublicKey,
   NOTHING_BOUND,
+  type RequestContext,
 } from './binding/index.ts';
 import { checkKeyParameters, type KeyDescription } from './key-description/index.ts';
 import { checkValidity, type VerifiedPath } from './path/index.ts';
 import { evaluatePolicy, type PreparedPolicy } from './policy/index.ts';
-import { deriveLayers, derivePosture, deriveTrustState, type Posture } from './posture/index.ts';
+import {
+  deriveLayers,
+  derivePosture,
+  deriveTrustState,
+  type Posture,
+  type StatementApp,
+  whyNotMeaningful,
+} from './posture/index.ts';
 import type { Proof } from './prove.ts';
 import type { ReleaseRegistry } from './reference/index.ts';
 import {
   deriveOutcome,
+  type Exposure,
   REPORT_VERSION,
   type Report,
   type ReportRevocation,
+  type ReportStatement,
   toReportChain,
   toReportFindings,
   toReportKey,
@@ -42,6 +53,7 @@ import {
   type RevocationCheck,
   type RevocationSnapshot,
 } from './revocation/index.ts';
+import { type StatementFields, verifyStatement } from './statement/index.ts';
 import { hasOnlyKeyCertSign } from './x509/index.ts';
 
 export interface JudgeContext {
@@ -55,6 +67,12 @@ export interface JudgeContext {
   readonly challenge: ChallengeClaim;
   /** SubjectPublicKeyInfo the caller expects, or null. */
   readonly publicKey: Uint8Array | null;
+  /** What the request says the evidence is for; nothing when left out. */
+  readonly context?: RequestContext;
+  /** A compact JWS by the attested key, if the request carries one. */
+  readonly statement?: string | null;
+  /** Apps whose statements speak for their devices; none when left out. */
+  readonly statementApps?: readonly StatementApp[];
   /** Null: no releases are known. */
   readonly registry: ReleaseRegistry | null;
   readonly environment: Environment;
@@ -68,19 +86,27 @@ export function judge(proof: Proof, context: JudgeContext): Report {
   const posture = description === null ? null : derivePosture(description, context.registry);
   const revocation = path === null ? null : judgeRevocation(path, context);
   const binding = judgeBinding(path, description, context);
+  const statement = judgeStatement(
+    proof,
+    { path, description, posture, revocationStatus: revocation?.report.status ?? null },
+    binding.binding.challenge === 'bound',
+    context,
+  );
   const judged: readonly JudgedFinding[] = [
     ...asTheirCodesSay(brokenLinks(proof)),
     ...asTheirCodesSay(proof.remarks),
     ...(path === null ? [] : judgePath(path, context)),
     ...(revocation?.findings ?? []),
     ...binding.findings,
+    ...statement.findings,
     ...(path === null || description === null || posture === null
       ? []
       : judgeDevice(proof, path, description, posture, context)),
   ];
   const revocationStatus = revocation?.report.status ?? null;
   const findings = toReportFindings(judged);
-  const layers = deriveLayers({ path, revocationStatus, description, posture }, judged);
+  const { reported } = statement;
+  const layers = deriveLayers({ path, revocationStatus, description, posture, reported }, judged);
   const { policy, digest } = context.policy;
   return {
     reportVersion: REPORT_VERSION,
@@ -100,20 +126,30 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     environment: context.environment,
     findings,
     layers,
-    chain: toReportChain(proof.certificates, proof.path, proof.provisioningInfo),
-    key: path === null ? null : toReportKey(path),
-    keyDescription:
-      description === null
-        ? null
-        : toReportKeyDescription(
-            description,
-            policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted',
-          ),
+    ...reportProof(proof, policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
-    binding: binding.binding,
+    binding: { ...binding.binding, keyPossession: statement.possession },
+    statement: statement.report,
     release: toReportRelease(posture),
     eligibility: [],
+  };
+}
+
+/** What a proof itself shows: made once for a proof that is remembered. */
+function reportProof(
+  { certificates, path, provisioningInfo, keyDescription, parts }: Proof,
+  exposure: Exposure,
+): Pick<Report, 'chain' | 'key' | 'keyDescription'> {
+  parts.chain ??= toReportChain(certificates, path, provisioningInfo);
+  if (path.ok) parts.key ??= toReportKey(path.value);
+  if (keyDescription?.ok) {
+    parts[exposure] ??= toReportKeyDescription(keyDescription.value, exposure);
+  }
+  return {
+    chain: parts.chain,
+    key: parts.key ?? null,
+    keyDescription: parts[exposure] ?? null,
   };
 }
 
@@ -195,17 +231,103 @@ function toReportRevocation(
 function judgeBinding(
   path: VerifiedPath | null,
   description: KeyDescription | null,
-  { challenge, publicKey, policy }: JudgeContext,
+  { challenge, publicKey, policy, context = {}, appraisedAt }: JudgeContext,
 ): { binding: Binding; findings: readonly JudgedFinding[] } {
   if (path === null) return { binding: NOTHING_BOUND, findings: [] };
   const key = checkPublicKey(path.leaf, publicKey);
   if (description === null) {
     return { binding: { ...NOTHING_BOUND, publicKey: key.state }, findings: key.findings };
   }
-  const compared = checkChallenge(description, challenge, policy.policy.challenge);
+  const compared = checkChallenge(description, {
+    claim: challenge,
+    rule: policy.policy.challenge,
+    context,
+    now: appraisedAt,
+  });
   return {
-    binding: { ...NOTHING_BOUND, challenge: compared.state, publicKey: key.state },
+    binding: {
+      ...NOTHING_BOUND,
+      ...compared.context,
+      challenge: compared.state,
+      publicKey: key.state,
+    },
     findings: [...compared.findings, ...key.findings],
+  };
+}
+
+/** What a verdict knows of the device before it looks at a statement. */
+interface Known {
+  readonly path: VerifiedPath | null;
+  readonly description: KeyDescription | null;
+  readonly posture: Posture | null;
+  readonly revocationStatus: string | null;
+}
+
+interface JudgedStatement {
+  readonly possession: BindingState;
+  /** What it says, where it counts. */
+  readonly reported: StatementFields | null;
+  readonly report: ReportStatement | null;
+  readonly findings: readonly JudgedFinding[];
+}
+
+const NO_STATEMENT: JudgedStatement = {
+  possession: 'not_checked',
+  reported: null,
+  report: null,
+  findings: [],
+};
+
+/**
+ * Possession of the key is proved only by a statement over the challenge bound in this same request
+ * (THREATS T28). Its content counts only where something vouches for whoever said it.
+ */
+function judgeStatement(
+  { evidenceDigest }: Proof,
+  { path, description, posture, revocationStatus }: Known,
+  isChallengeBound: boolean,
+  { statement = null, statementApps = [], evidenceTime }: JudgeContext,
+): JudgedStatement {
+  if (statement === null || path === null || description === null || posture === null) {
+    return NO_STATEMENT;
+  }
+  const { leaf } = path;
+  const verified = verifyStatement(statement, {
+    leaf,
+    description,
+    evidenceDigest,
+    now: evidenceTime,
+  });
+  if (!verified.ok) {
+    const findings = asTheirCodesSay([verified.finding]);
+    return { ...NO_STATEMENT, possession: 'mismatch', findings };
+  }
+  const fields = verified.value;
+  if (!isChallengeBound) {
+    const findings = asTheirCodesSay([
+      finding('STATEMENT_NOT_FRESH', { field: 'statement.nonce' }),
+    ]);
+    return { ...NO_STATEMENT, report: { fields, counts: false }, findings };
+  }
+  const doubt = whyNotMeaningful({ description, posture, revocationStatus, apps: statementApps });
+  if (doubt === null) {
+    return {
+      possession: 'bound',
+      reported: fields,
+      report: { fields, counts: true },
+      findings: [],
+    };
+  }
+  const saysNothing = Object.keys(fields).length === 0;
+  return {
+    possession: 'bound',
+    reported: null,
+    report: { fields, counts: false },
+    findings: saysNothing
+      ? []
+      : asTheirCodesSay([
+          finding('STATEMENT_NOT_MEANINGFUL', { field: 'statement' }, { got: doubt }),
+        ]),
   };
 }
 

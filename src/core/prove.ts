@@ -3,7 +3,7 @@
  * so a proof may be remembered by the digest of the exact bytes. Time, revocation, challenge and policy
  * are `judge`'s.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AnchorSet } from './anchors/index.ts';
 import {
   type Effort,
@@ -20,7 +20,14 @@ import {
   parseKeyDescription,
   parseProvisioningInfo,
 } from './key-description/index.ts';
-import { parseChain, type VerifiedPath, verifyPath } from './path/index.ts';
+import {
+  type LinkMemory,
+  NO_LINKS,
+  parseChain,
+  type VerifiedPath,
+  verifyPath,
+} from './path/index.ts';
+import type { ReportParts } from './report/index.ts';
 import type { Certificate } from './x509/index.ts';
 
 /** What evidence establishes. */
@@ -35,15 +42,57 @@ export interface Proof {
   readonly provisioningInfo: ProvisioningInfo | null;
   readonly remarks: readonly Finding[];
   readonly effort: Effort;
+  /** Parts of reports that depend on nothing but the proof, made when first asked for. */
+  readonly parts: ReportParts;
 }
 
-/** Proves what a chain establishes, leaf first. Never throws for anything in the bytes. */
-export function prove(chain: readonly Uint8Array[], anchors: AnchorSet): Proof {
+/**
+ * What may be remembered between proofs, all of it bounded and none of it needed: a memory may forget
+ * anything at any time.
+ */
+export interface ProofMemory {
+  readonly links: LinkMemory;
+  /** Proofs of whole chains, each under the digest of its evidence and the anchors it was made with. */
+  readonly recall: (evidenceDigest: string, anchors: AnchorSet) => Proof | undefined;
+  /** Called only for proofs with a verified path. */
+  readonly keep: (proof: Proof, anchors: AnchorSet) => void;
+}
+
+/** Remembers nothing. */
+const NO_MEMORY: ProofMemory = Object.freeze({
+  links: NO_LINKS,
+  recall: () => undefined,
+  keep: () => {},
+});
+
+/**
+ * Proves what a chain establishes, leaf first. Never throws for anything in the bytes. A proof is over a
+ * copy of the chain, so that whoever sent it cannot change what was proved.
+ */
+export function prove(
+  chain: readonly Uint8Array[],
+  anchors: AnchorSet,
+  memory: ProofMemory = NO_MEMORY,
+): Proof {
+  const { framed, certificates } = frame(chain);
+  const evidenceDigest = hash('sha256', framed);
+  const known = memory.recall(evidenceDigest, anchors);
+  if (known !== undefined) return { ...known, effort: newEffort() };
+  const proof = { evidenceDigest, ...proveCopy(certificates, anchors, memory.links) };
+  if (proof.path.ok) memory.keep(proof, anchors);
+  return proof;
+}
+
+function proveCopy(
+  chain: readonly Uint8Array[],
+  anchors: AnchorSet,
+  links: LinkMemory,
+): Omit<Proof, 'evidenceDigest'> {
   const effort = newEffort();
-  const evidenceDigest = digestEvidence(chain);
-  const { certificates, broken } = parseChain(chain, effort);
-  const path = broken === null ? verifyPath(certificates, anchors, effort) : refusal(broken);
-  if (!path.ok) return { ...NOTHING_PROVED, evidenceDigest, certificates, path, effort };
+  const parsed = parseChain(chain, effort, { anchors, links });
+  const { certificates, broken } = parsed;
+  const path = broken === null ? verifyPath(parsed, anchors, effort, links) : refusal(broken);
+  if (!path.ok) return { ...NOTHING_PROVED, certificates, path, effort, parts: {} };
   const keyDescription = proveKey(path.value, effort);
   const provisioning = parseProvisioningInfo(
     path.value.attestation,
@@ -55,28 +104,37 @@ export function prove(chain: readonly Uint8Array[], anchors: AnchorSet): Proof {
     ...(keyDescription.ok ? keyDescription.value.remarks : []),
   ];
   return {
-    evidenceDigest,
     certificates,
     path,
     keyDescription,
     provisioningInfo: provisioning.ok ? provisioning.value : null,
     remarks,
     effort,
+    parts: {},
   };
 }
 
 /**
- * SHA-256 over each certificate as a 32-bit big-endian length and its bytes. Framed, so that two
- * chains that concatenate to the same bytes have different digests.
+ * A chain copied, each certificate behind its length in 32 big-endian bits: the digest of evidence is over
+ * these bytes, so that two chains that concatenate to the same bytes have different digests.
  */
-function digestEvidence(chain: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
-  const length = new DataView(new ArrayBuffer(4));
+function frame(chain: readonly Uint8Array[]): {
+  readonly framed: Uint8Array;
+  readonly certificates: readonly Uint8Array[];
+} {
+  let size = 0;
+  for (const { length } of chain) size += 4 + length;
+  const framed = new Uint8Array(size);
+  const view = new DataView(framed.buffer);
+  const certificates: Uint8Array[] = [];
+  let at = 0;
   for (const bytes of chain) {
-    length.setUint32(0, bytes.length);
-    hash.update(new Uint8Array(length.buffer)).update(bytes);
+    view.setUint32(at, bytes.length);
+    framed.set(bytes, at + 4);
+    certificates.push(framed.subarray(at + 4, at + 4 + bytes.length));
+    at += 4 + bytes.length;
   }
-  return hash.digest('hex');
+  return { framed, certificates };
 }
 
 const NOTHING_PROVED = { keyDescription: null, provisioningInfo: null, remarks: [] } as const;

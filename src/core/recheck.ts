@@ -154,7 +154,11 @@ export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckRe
   ];
   const findings = toReportFindings(judged);
   const revocationStatus = revocation?.report.status ?? null;
-  const layers = deriveLayers({ path, revocationStatus, description, posture }, judged);
+  const layers = deriveLayers(
+    // A statement speaks for the moment it was made: it is not kept.
+    { path, revocationStatus, description, posture, reported: null },
+    judged,
+  );
   const { policy, digest } = context.policy;
   return {
     basis: 'record',

@@ -49,7 +49,7 @@ async function anchorOfRoot(
   );
   if (anchor === undefined) return null;
   const key = toSigningKey(anchor.spki, 'anchor');
-  const isKnown = anchor.certificates.some((certificate) => sameBytes(certificate, root.der));
+  const isKnown = anchor.certificates.some(({ bytes }) => sameBytes(bytes, root.der));
   if (!isKnown && !(await isSignedBy(root, key))) {
     refuse('its root carries the key of an anchor and was not signed by it');
   }

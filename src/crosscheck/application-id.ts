@@ -1,4 +1,4 @@
-/** AttestationApplicationId, which the operating system writes (FACTS.md section 4; THREATS B23, B38). */
+/** AttestationApplicationId, which the operating system writes (AOSP keystore attestation schema; B23, B38). */
 import type { ReportApplicationId } from '../core/report/index.ts';
 import { toHex } from './bytes.ts';
 import { type Element, readChildren, readElement } from './elements.ts';

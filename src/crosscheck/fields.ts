@@ -1,6 +1,6 @@
 /**
  * The authorization list of KeyDescription as data: tag, name, and what stands in its EXPLICIT tag
- * (AOSP keystore attestation schema, version 500; FACTS.md section 2.3).
+ * (AOSP keystore attestation schema, version 500).
  */
 
 /** AIDL names by value. Values without a name stay numbers. */

@@ -1,7 +1,7 @@
 /**
  * A second, independent verifier on asn1js, @peculiar/x509 and pkijs. It shares no code with `core`, so
- * that a bug in either shows as a disagreement between the two. It is slow, follows the same rules of
- * DESIGN.md and THREATS.md, and decides nothing: reports come from `core`.
+ * that a bug in either shows as a disagreement between the two. It is slow, follows the same rules (the
+ * README's table of them), and decides nothing: reports come from `core`.
  *
  * What it cannot show: a wrong rule that both follow, and faults of OpenSSL, which does the arithmetic of
  * signatures below both (here through WebCrypto, and for ML-DSA through node:crypto).

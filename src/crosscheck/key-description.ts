@@ -1,5 +1,5 @@
 /**
- * KeyDescription, of one certificate (FACTS.md section 2.1; THREATS B03, B18 to B20). The result has the
+ * KeyDescription, of one certificate (AOSP keystore attestation schema; B03, B18 to B20). The result has the
  * shape that reports show, with nothing redacted. Nothing is said of who signed it.
  */
 

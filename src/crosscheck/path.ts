@@ -1,6 +1,6 @@
 /**
  * A chain verified to an anchor: names, signatures, layout, what each issuer may do, and which
- * certificates may carry which of Android's extensions (DESIGN.md, chain rules). Dates are not looked at.
+ * certificates may carry which of Android's extensions. Dates are not looked at.
  */
 import type { Anchor, AnchorSet } from '../core/anchors/index.ts';
 import { findAnchor } from './anchoring.ts';

@@ -1,4 +1,4 @@
-/** RootOfTrust, which says how the device booted (FACTS.md section 3; THREATS B11, B18, B20). */
+/** RootOfTrust, which says how the device booted (AOSP keystore attestation schema; B11, B18, B20). */
 import type { ReportRootOfTrust } from '../core/report/index.ts';
 import { toHex } from './bytes.ts';
 import { type Element, readChildren } from './elements.ts';

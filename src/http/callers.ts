@@ -4,6 +4,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import { sendProblem } from './problems.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Id of the authenticated caller; null where none is configured. */
+    caller: string | null;
+  }
+}
+
 /** A hook that admits known callers only; with none configured, everybody. */
 export function buildCallerCheck(callers: Config['callers']) {
   const digests = callers.map(({ tokenSha256 }) => Buffer.from(tokenSha256, 'hex'));
@@ -12,8 +19,11 @@ export function buildCallerCheck(callers: Config['callers']) {
     const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
     const given = createHash('sha256').update(token).digest();
     // Every digest is compared, whichever matches.
-    const isKnown = digests.map((digest) => timingSafeEqual(digest, given)).includes(true);
-    if (scheme?.toLowerCase() === 'bearer' && isKnown) return;
+    const known = digests.map((digest) => timingSafeEqual(digest, given)).indexOf(true);
+    if (scheme?.toLowerCase() === 'bearer' && known >= 0) {
+      request.caller = callers[known]?.id ?? null;
+      return;
+    }
     reply.header('www-authenticate', 'Bearer');
     await sendProblem(reply, 'NOT_AUTHENTICATED', 'send a known token as Authorization: Bearer');
   };

@@ -1,5 +1,6 @@
 /** The one place that turns faults into problem documents. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { NotIssuing } from '../challenge/challenges.ts';
 import { BusyFault } from '../pool/dispatcher.ts';
 import { PROBLEM_MEDIA_TYPE, type ProblemCode, toProblem } from '../request/index.ts';
 
@@ -49,6 +50,7 @@ export function handleError(
   reply: FastifyReply,
 ): FastifyReply {
   if (error instanceof BusyFault) return sendProblem(reply, 'SERVICE_BUSY', error.message);
+  if (error instanceof NotIssuing) return sendProblem(reply, 'SERVICE_NOT_READY', error.message);
   const known = FASTIFY_CODES[error.code];
   if (known !== undefined) return sendProblem(reply, known.code, known.detail);
   if (error.statusCode === TOO_MANY_REQUESTS) {

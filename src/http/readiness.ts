@@ -15,17 +15,28 @@ export interface PolicyReadiness {
   readonly reasons: readonly string[];
 }
 
-/** `now`: milliseconds since 1970. */
+/** `now`: milliseconds since 1970. `issuing`: why no challenge is issued now, or null. */
 export function checkReadiness(
   trust: Trust,
   snapshot: RevocationSnapshot,
   required: readonly string[],
   now: number,
+  issuing: string | null = null,
 ): readonly PolicyReadiness[] {
   return [...trust.policies.values()].map(({ policy }) => ({
-    ...checkPolicy(policy, trust, snapshot, now),
+    ...withChallenges(policy, issuing, checkPolicy(policy, trust, snapshot, now)),
     required: required.includes(policy.id),
   }));
+}
+
+/** A policy that wants our challenges cannot decide while none can be issued and used. */
+function withChallenges(
+  { challenge }: Policy,
+  issuing: string | null,
+  found: Omit<PolicyReadiness, 'required'>,
+): Omit<PolicyReadiness, 'required'> {
+  if (issuing === null || challenge !== 'service') return found;
+  return { ...found, canDecide: false, reasons: [...found.reasons, issuing] };
 }
 
 function checkPolicy(

@@ -1,6 +1,7 @@
 /** Response documents as JSON Schema: what the OpenAPI document says. Compared with the types in tests. */
 import Type, { type TSchema } from 'typebox';
 import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../core/base/index.ts';
+import { StatementFieldsSchema } from '../request/index.ts';
 
 const STRICT = { additionalProperties: false } as const;
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -156,11 +157,15 @@ export const ReportSchema = Type.Object(
         request: BindingState,
         handle: BindingState,
         enrolment: BindingState,
+        action: BindingState,
         transport: BindingState,
         publicKey: BindingState,
         keyPossession: BindingState,
       },
       STRICT,
+    ),
+    statement: Nullable(
+      Type.Object({ fields: StatementFieldsSchema, counts: Type.Boolean() }, STRICT),
     ),
     release: Nullable(
       Type.Object({ name: Text, channel: Text, stage: Text, environment: Environment }, STRICT),

@@ -14,6 +14,7 @@ import type { Trust } from '../sources/trust.ts';
 import { type BatchDeps, registerBatch } from './batch-route.ts';
 import { boundBodies } from './bodies.ts';
 import { buildCallerCheck } from './callers.ts';
+import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
 import { handleError, handleNotFound } from './problems.ts';
@@ -27,6 +28,7 @@ export interface ServerDeps {
   /** Signs recheck records; null: none are signed. */
   readonly signer: Signer | null;
   readonly batch: Omit<BatchDeps, 'trust' | 'workers'>;
+  readonly issueChallenge: IssueChallenge;
   readonly health: Health;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
@@ -65,8 +67,10 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await server.register(swagger, { openapi: OPENAPI });
   registerHealth(server, deps.health);
   await server.register((scope, _options, done) => {
+    scope.decorateRequest('caller', null);
     scope.addHook('onRequest', buildCallerCheck(config.callers));
     registerVerify(scope, { submit: deps.submit, signer: deps.signer });
+    registerChallenges(scope, deps.issueChallenge);
     registerKnowledge(scope, deps.trust);
     done();
   });

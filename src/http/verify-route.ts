@@ -67,6 +67,7 @@ async function answer(
     form: isPem ? 'pem' : 'json',
     body: request.body as string,
     query: isPem ? (request.query as Record<string, unknown>) : {},
+    caller: request.caller,
   });
   reply.raw.once('close', () => {
     if (!reply.raw.writableEnded) admitted.abandon();

@@ -32,7 +32,7 @@ export interface DispatcherOptions {
   readonly onPoison: (job: Job, cause: unknown) => void;
 }
 
-/** Ten requests hide the cost of a hop; more only lengthen the wait of the first (HOTPATH.md B). */
+/** Ten requests hide the cost of a hop; more only lengthen the wait of the first (`npm run bench`). */
 const MAX_BATCH = 16;
 
 interface Waiting {

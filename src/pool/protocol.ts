@@ -1,5 +1,6 @@
 /** What crosses the boundary between the service and its workers: plain data, and strings for bodies. */
 import type { FindingCode } from '../core/base/index.ts';
+import type { MarkState } from '../core/binding/index.ts';
 import type { TrustState } from '../core/posture/index.ts';
 import type { RecheckFacts } from '../core/recheck.ts';
 import type { Outcome } from '../core/report/index.ts';
@@ -13,6 +14,10 @@ export interface Job {
   readonly body: string;
   /** Members that a PEM body has no place for; empty for JSON. */
   readonly query: Readonly<Record<string, unknown>>;
+  /** Id of the authenticated caller; null or left out where none is configured. */
+  readonly caller?: string | null;
+  /** What became of the mark of its challenge, when it is judged again for that. */
+  readonly mark?: MarkState;
 }
 
 /** An answer ready to be written. */
@@ -22,6 +27,17 @@ export interface Answer {
   readonly facts: AnswerFacts;
   /** Where a record was asked for: what it says, to be signed; null: nothing was proved. */
   readonly recheck?: RecheckFacts | null;
+  /** The challenge it would use up: it must not leave before its mark is taken. */
+  readonly claim?: MarkClaim;
+}
+
+/** A challenge that a verified chain carries and that is about to be used. */
+export interface MarkClaim {
+  /** Lower-case hex. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
 }
 
 /** What is logged and counted of an answer: nothing personal, no evidence. */
@@ -45,4 +61,6 @@ export interface Batch {
 /** What a worker is given when it starts. */
 export interface WorkerStart {
   readonly trust: TrustMaterial;
+  /** Secrets of this service's challenges, the issuing one first; none: it issues none. */
+  readonly challengeSecrets: readonly Uint8Array[];
 }

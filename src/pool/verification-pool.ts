@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly maxQueue: number;
   readonly deadlineMs: number;
   readonly trust: TrustMaterial;
+  /** Secrets of this service's challenges, the issuing one first; left out: it issues none. */
+  readonly challengeSecrets?: readonly Uint8Array[];
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
@@ -46,7 +48,8 @@ export class VerificationPool {
   readonly #chunkSlots: Slots;
 
   constructor(options: PoolOptions) {
-    const start: WorkerStart = { trust: options.trust };
+    const { trust, challengeSecrets = [] } = options;
+    const start: WorkerStart = { trust, challengeSecrets };
     this.#workers = options.workers;
     this.#revocation = options.revocation;
     const chunks = options.chunks ?? Math.max(1, options.workers - 1);

@@ -4,13 +4,16 @@
  */
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { RequestContext } from '../core/binding/index.ts';
+import { type ChainBytes, decodeBase64Url, parseChainText } from '../core/evidence/index.ts';
+import { MAX_STATEMENT_CHARACTERS } from '../core/statement/index.ts';
+import { ContextSchema } from './context.ts';
 import {
-  type ChainBytes,
-  decodeBase64Url,
-  type EvidenceFaultCode,
-  parseChainText,
-} from '../core/evidence/index.ts';
-import { findDuplicateKey } from '../core/revocation/index.ts';
+  parseJsonBody,
+  type RequestFault,
+  type RequestFaultCode,
+  schemaError,
+} from './json-body.ts';
 import { parsePublicKey } from './public-key.ts';
 
 /** Longest challenge a keystore takes is 128 bytes: 171 characters of base64url. */
@@ -35,6 +38,13 @@ export const VerifyRequestSchema = Type.Object(
           'The key the caller expects: base64 DER SubjectPublicKeyInfo, PEM, or a JWK object.',
       }),
     ),
+    statement: Type.Optional(
+      Type.String({
+        maxLength: MAX_STATEMENT_CHARACTERS,
+        description: 'What the device says of itself: a compact JWS signed by the attested key.',
+      }),
+    ),
+    context: Type.Optional(ContextSchema),
     result: Type.Optional(
       Type.Union([Type.Literal('report'), Type.Literal('record')], {
         description:
@@ -54,17 +64,11 @@ export interface VerifyRequest {
   readonly policy: string | null;
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array | null;
+  /** A compact JWS, not looked into. */
+  readonly statement: string | null;
+  /** What the request says the evidence is for. */
+  readonly context: RequestContext;
   readonly result: 'report' | 'record';
-}
-
-export type RequestFaultCode = EvidenceFaultCode | 'REQUEST_NOT_JSON' | 'REQUEST_INVALID';
-
-/** Why a request cannot be answered: the caller's to mend. */
-export interface RequestFault {
-  readonly code: RequestFaultCode;
-  /** Which member, in dotted form. */
-  readonly member: string | null;
-  readonly text: string;
 }
 
 export type RequestResult =
@@ -73,22 +77,15 @@ export type RequestResult =
 
 /** Parses the JSON text of a request. */
 export function parseVerifyRequest(json: string): RequestResult {
-  let document: unknown;
-  try {
-    document = JSON.parse(json);
-  } catch (error) {
-    return refuse('REQUEST_NOT_JSON', null, (error as Error).message);
-  }
-  const duplicate = findDuplicateKey(json);
-  if (duplicate !== undefined) return refuse('REQUEST_INVALID', duplicate, 'stands twice');
-  return checkVerifyRequest(document);
+  const parsed = parseJsonBody(json);
+  return parsed.ok ? checkVerifyRequest(parsed.document) : parsed;
 }
 
 /** Checks a parsed request against the schema and decodes its members. */
 export function checkVerifyRequest(document: unknown): RequestResult {
   return VALIDATOR.Check(document)
     ? decode(document as Static<typeof VerifyRequestSchema>)
-    : refuse('REQUEST_INVALID', ...schemaError(document));
+    : refuse('REQUEST_INVALID', ...schemaError(VALIDATOR, document));
 }
 
 function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
@@ -109,20 +106,11 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       'is neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK',
     );
   }
-  const { policy = null, result = 'report' } = document;
-  return { ok: true, request: { chain: decoded.chain, challenge, policy, publicKey, result } };
-}
-
-/** The error that points deepest: in a choice, the alternative that came closest. */
-function schemaError(document: unknown): [string | null, string] {
-  const depth = (path: string): number => path.split('/').length;
-  const [error] = VALIDATOR.Errors(document).toSorted(
-    (a, b) => depth(b.instancePath) - depth(a.instancePath),
-  );
-  if (error === undefined) return [null, 'does not match the schema'];
-  const member = error.instancePath.slice(1).replaceAll('/', '.');
-  const text = error.keyword === 'boolean' ? 'is not a known member' : error.message;
-  return [member === '' ? null : member, text];
+  const { policy = null, statement = null, context = {}, result = 'report' } = document;
+  return {
+    ok: true,
+    request: { chain: decoded.chain, challenge, policy, publicKey, statement, context, result },
+  };
 }
 
 function refuse(code: RequestFaultCode, member: string | null, text: string): RequestResult {

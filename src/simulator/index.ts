@@ -19,3 +19,4 @@ export {
   type Simulator,
   type SimulatorOptions,
 } from './simulator.ts';
+export { SOUND_FIELDS, type StatementOptions, signStatement } from './statement.ts';

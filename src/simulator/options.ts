@@ -1,9 +1,9 @@
 /** What can be asked of a simulated device. */
-import type { Defect } from './defects/defect.ts';
 import type { Bytes } from './der.ts';
 import type { Build, Level } from './device.ts';
 import type { KeyKind } from './key-pair.ts';
 import type { Issuers, Provisioning } from './pki.ts';
+import type { PlanChange } from './plan.ts';
 
 export interface DeviceOptions {
   readonly provisioning: Provisioning;
@@ -24,7 +24,7 @@ export interface AttestOptions {
   /** App-owned ATTEST_KEYs between the leaf and the device's attestation certificate: 0 to 2. */
   readonly attestKeys?: number;
   /** Name of a defect of the catalogue, or any other change to the plan of the chain. */
-  readonly defect?: string | Pick<Defect, 'apply'>;
+  readonly defect?: string | { readonly apply: PlanChange };
   /** Whether the root certificate is sent; true by default, as KeyStore does. */
   readonly withRoot?: boolean;
 }

@@ -13,6 +13,7 @@ import {
 import type { Bytes } from './der.ts';
 import type { Description } from './key-description.ts';
 import type { KeyPair } from './key-pair.ts';
+import type { SeededRandom } from './random.ts';
 
 /** Octets changed after they were encoded. */
 export type Edit = (der: Bytes) => Bytes;
@@ -42,6 +43,15 @@ export interface ChainPlan {
   /** Changes the chain as it is sent. */
   editChain?: (chain: Bytes[]) => Bytes[];
 }
+
+export interface ChangeContext {
+  readonly random: SeededRandom;
+  /** The time of the evidence, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Changes the plan of a chain, in place. */
+export type PlanChange = (plan: ChainPlan, context: ChangeContext) => void;
 
 /** A certificate of the plan that is about to be changed: signed anew, for this chain only. */
 export function change(

@@ -35,7 +35,7 @@ const BundledListDocument = Type.Object(
   STRICT,
 );
 
-/** Google's max-age when last reported (FACTS section 6): when a fetched list wants to be fetched again. */
+/** Google's max-age when last reported (max-age=86400 on 2026-09-29): when a fetched list wants to be fetched again. */
 const BUNDLED_REFRESH_MS = 86_400_000;
 
 /** Loads every bundled list of a folder laid out like `roots/`. */

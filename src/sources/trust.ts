@@ -5,6 +5,7 @@
 import type { Config } from '../config.ts';
 import { type AnchorSet, buildAnchorSet, type Environment } from '../core/anchors/index.ts';
 import { type Policy, type PreparedPolicy, preparePolicy } from '../core/policy/index.ts';
+import type { StatementApp } from '../core/posture/index.ts';
 import type { ReleaseRegistry } from '../core/reference/index.ts';
 import { type AnchorMaterial, loadBuiltInAnchors } from './anchors.ts';
 import { ConfigurationFault } from './document.ts';
@@ -18,6 +19,8 @@ export interface TrustMaterial {
   readonly policies: readonly Policy[];
   readonly defaultPolicy: string;
   readonly registry: ReleaseRegistry | null;
+  /** Apps whose statements speak for their devices. */
+  readonly statementApps: readonly StatementApp[];
 }
 
 /** The same, ready for use. */
@@ -27,6 +30,8 @@ export interface Trust {
   readonly policies: ReadonlyMap<string, PreparedPolicy>;
   readonly defaultPolicy: string;
   readonly registry: ReleaseRegistry | null;
+  /** Apps whose statements speak for their devices. */
+  readonly statementApps: readonly StatementApp[];
 }
 
 /** Loads what the configuration names. Throws `ConfigurationFault`. */
@@ -44,6 +49,7 @@ export function loadTrustMaterial(config: Config): TrustMaterial {
     policies,
     defaultPolicy,
     registry: loadBuiltInRegistry(environment),
+    statementApps: config.statementApps,
   };
 }
 

@@ -36,13 +36,13 @@ beforeAll(async () => {
   world = await makeWorld('google-like');
   const real = world.anchors.anchors.find(({ record }) => record.id === 'simulated-google-ec');
   if (real === undefined) throw new Error('no such anchor');
-  const namesake = await makeNamesake(real.certificates[0] as Bytes);
+  const namesake = await makeNamesake(real.certificates[0]?.bytes as Bytes);
   const key = makeKeyPair('P_256', new SeededRandom('namesake'));
   const spkiSha256 = createHash('sha256').update(key.spki).digest('hex');
   namesakes = buildAnchorSet(
     [
       { record: { ...real.record, id: 'namesake', spkiSha256 }, certificates: [namesake] },
-      { record: real.record, certificates: real.certificates },
+      { record: real.record, certificates: real.certificates.map(({ bytes }) => bytes) },
     ],
     [],
   );

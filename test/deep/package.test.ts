@@ -28,7 +28,13 @@ function run(...args: string[]) {
 
 test('no TypeScript, no tests and no development dependencies are installed', () => {
   const installed = path.join(folder, 'node_modules', 'enigm-attest');
-  expect(readdirSync(installed).sort()).toEqual(['README.md', 'dist', 'package.json', 'roots']);
+  expect(readdirSync(installed).sort()).toEqual([
+    'README.md',
+    'dist',
+    'package.json',
+    'roots',
+    'vectors',
+  ]);
   const files = readdirSync(path.join(installed, 'dist'), { recursive: true, encoding: 'utf8' });
   expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
   expect(readdirSync(path.join(folder, 'node_modules'))).not.toContain('vitest');

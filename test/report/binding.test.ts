@@ -1,6 +1,6 @@
 /** What is bound, and that nothing is claimed which was not checked (THREATS T28). */
 import { beforeAll, expect, test } from 'vitest';
-import { attest, makeWorld, reportOn, type World } from '../support/world.ts';
+import { AT, attest, makeWorld, reportOn, type World } from '../support/world.ts';
 
 let world: World;
 
@@ -12,6 +12,7 @@ const NOT_CHECKED = {
   request: 'not_checked',
   handle: 'not_checked',
   enrolment: 'not_checked',
+  action: 'not_checked',
   transport: 'not_checked',
   keyPossession: 'not_checked',
 };
@@ -63,4 +64,37 @@ test('a policy that does not look at challenges says so of one that is given', (
     'CHALLENGE_NOT_CHECKED',
     'info',
   ]);
+});
+
+test('an issued challenge shows what it was issued for, each by itself', () => {
+  const evidence = attest(world);
+  const context = {
+    handle: 'held',
+    enrolment: 'unnamed',
+    action: 'broken',
+    requestDigest: 'omitted',
+    transport: 'held',
+  } as const;
+  const issued = {
+    issuedAt: AT,
+    expiresAt: AT + 1,
+    isOfCaller: true,
+    context,
+    mark: 'free',
+  } as const;
+  const challenge = { kind: 'issued', bytes: evidence.challenge, issued } as const;
+  const { binding } = reportOn(world, evidence, 'android-hardware', { challenge });
+  expect(binding).toMatchObject({
+    challenge: 'bound',
+    handle: 'bound',
+    enrolment: 'not_checked',
+    action: 'mismatch',
+    request: 'not_checked',
+    transport: 'bound',
+  });
+  const inspected = reportOn(world, evidence, 'inspect', { challenge, context: { handle: 'd-1' } });
+  expect(inspected.binding).toMatchObject({ challenge: 'not_checked', handle: 'not_checked' });
+  expect(inspected.findings).toContainEqual(
+    expect.objectContaining({ code: 'CHALLENGE_CONTEXT_NOT_CHECKED', severity: 'info' }),
+  );
 });

@@ -64,7 +64,14 @@ describe('what is read', () => {
   test('what is not said is null', () => {
     expect(parseVerifyRequest('{"chain":["QUJD"]}')).toEqual({
       ok: true,
-      request: { chain: [Buffer.from('ABC')], challenge: null, policy: null, publicKey: null },
+      request: {
+        chain: [Buffer.from('ABC')],
+        challenge: null,
+        policy: null,
+        publicKey: null,
+        statement: null,
+        context: {},
+      },
     });
   });
 

@@ -58,6 +58,12 @@ test('every setting can be given as a variable', () => {
     deadlineMs: '100',
     maxBodyBytes: '2048',
     requestsPerMinute: '7',
+    challengeLifetimeSeconds: '60',
+    challengeKeys: JSON.stringify(['k'.repeat(43)]),
+    challengeStore: 'redis://:secret@127.0.0.1:6379',
+    challengeMarks: '9',
+    processes: '2',
+    statementApps: '[]',
     logLevel: 'silent',
   };
   expect(Object.keys(values)).toEqual(Object.keys(SETTINGS));
@@ -125,6 +131,22 @@ test('a non-loopback address starts with callers', () => {
   const config = loadConfig({ host: '0.0.0.0', callers: CALLERS }, {});
   expect(config.host).toBe('0.0.0.0');
   expect(JSON.stringify(toPrintableConfig(config))).not.toContain('aaaa');
+  const variables = {
+    ENIGM_ATTEST_CHALLENGE_KEYS: JSON.stringify(['k'.repeat(43), 'l'.repeat(43)]),
+    ENIGM_ATTEST_CHALLENGE_STORE: 'rediss://user:hunter2@store:6379',
+  };
+  expect(toPrintableConfig(loadConfig({}, variables))).toMatchObject({
+    challengeKeys: ['masked', 'masked'],
+    challengeStore: 'masked',
+  });
+  expect(toPrintableConfig(loadConfig({}, {}))).toMatchObject({ challengeStore: '' });
+});
+
+test.each<[string, Record<string, string>, RegExp]>([
+  ['a short key', { ENIGM_ATTEST_CHALLENGE_KEYS: '["aaaa"]' }, /setting challengeKeys/],
+  ['a store of another kind', { ENIGM_ATTEST_CHALLENGE_STORE: 'http://x' }, /CHALLENGE_STORE/],
+])('%s is refused', (_, variables, said) => {
+  expect(() => loadConfig({}, variables)).toThrow(said);
 });
 
 test('npm scripts of this package resolve files where the user stands', () => {

@@ -17,6 +17,7 @@ const ORDER = [
   'key-description',
   'revocation',
   'reference',
+  'statement',
   'posture',
   'policy',
   'binding',

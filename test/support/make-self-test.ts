@@ -20,7 +20,7 @@ const document = {
   madeAt: new Date(AT).toISOString(),
   anchors: world.anchors.anchors.map(({ record, certificates }) => ({
     record,
-    certificates: certificates.map(toBase64),
+    certificates: certificates.map(({ bytes }) => toBase64(bytes)),
   })),
   chains: shapes.map(([shape, device, key]) => ({
     shape,

@@ -8,6 +8,8 @@ import type { Policy } from '../../src/core/policy/index.ts';
 import { compileSnapshot, type RevocationList } from '../../src/core/revocation/index.ts';
 import type { AttestOptions, DeviceOptions, Evidence } from '../../src/simulator/index.ts';
 import { AT, policyNamed, type World } from '../support/world.ts';
+import { CHALLENGE_VECTORS } from './challenges.ts';
+import { STATEMENT_VECTORS } from './statements.ts';
 
 export interface JudgedVector {
   readonly name: string;
@@ -50,6 +52,8 @@ function serialOf(evidence: Evidence, index: number): string {
 }
 
 export const JUDGED_VECTORS: readonly JudgedVector[] = [
+  ...CHALLENGE_VECTORS,
+  ...STATEMENT_VECTORS,
   {
     name: 'another challenge',
     rule: 'T29',

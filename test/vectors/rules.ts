@@ -106,7 +106,6 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   T23: 'structure/rooms.test.ts: no request waits for a list; fetching comes with the sources issue',
   T25: 'test/batch/reverify.test.ts, test/report/recheck.test.ts',
   T27: 'no chain shows it: what a verifier can do is T33 and the signals of T26',
-  T28: 'report/binding.test.ts: keyPossession is never claimed',
   T31: 'README, “Challenges”: what a challenge can be made of',
   T37: 'comes with policy files: a deny list of boot keys',
   T44: 'pool/dispatcher.test.ts and http/service.test.ts: faults are never findings',

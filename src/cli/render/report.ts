@@ -93,6 +93,7 @@ function renderFacts(report: Report, style: Style): string {
     ['release', report.release === null ? 'none recognised' : report.release.name],
     ['revocation', renderRevocation(report)],
     ['challenge', report.binding.challenge.replace('_', ' ')],
+    ['possession', report.binding.keyPossession.replace('_', ' ')],
   ];
   const known = report.keyDescription === null ? rows.slice(5, 6) : rows;
   return [renderCertificates(report, style), columns(known, '  ')].join('\n\n');

@@ -3,9 +3,15 @@
  * set. Pinned by SubjectPublicKeyInfo: a root certificate may be reissued, its key stays (THREATS
  * T06). Made once at start; an empty set, or one that would trust a software key, cannot be made.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { equalBytes, newEffort, toHex } from '../base/index.ts';
-import { type Certificate, IssuerKey, parseCertificate, sliceOf } from '../x509/index.ts';
+import {
+  type Certificate,
+  IssuerKey,
+  keepCertificate,
+  parseCertificate,
+  sliceOf,
+} from '../x509/index.ts';
 import type { AnchorRecord } from './record.ts';
 
 export interface Anchor {
@@ -14,8 +20,8 @@ export interface Anchor {
   readonly spki: Uint8Array;
   /** Subject, the same DER in each of its certificates. */
   readonly subject: Uint8Array;
-  /** Every certificate known for the key, in full. */
-  readonly certificates: readonly Uint8Array[];
+  /** Every certificate known for the key. */
+  readonly certificates: readonly Certificate[];
 }
 
 /** A published key under which anything can be forged. */
@@ -75,7 +81,7 @@ export function buildAnchorSet(
 
 /** Lower-case hex SHA-256. */
 export function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }
 
 function buildAnchor({ record, certificates }: AnchorSource): Anchor {
@@ -95,7 +101,26 @@ function buildAnchor({ record, certificates }: AnchorSource): Anchor {
       throw new AnchorFault(`anchor ${record.id}: a certificate is not signed by its own key`);
     }
   }
-  return { record, key, spki: sliceOf(first, first.spki), subject, certificates };
+  return {
+    record,
+    key,
+    spki: sliceOf(first, first.spki),
+    subject,
+    certificates: parsed.map(keepCertificate),
+  };
+}
+
+/** The certificate of an anchor that is exactly these bytes, read already. */
+export function anchorCertificateOf(
+  { anchors }: AnchorSet,
+  bytes: Uint8Array,
+): Certificate | undefined {
+  for (const { certificates } of anchors) {
+    for (const certificate of certificates) {
+      if (equalBytes(certificate.bytes, bytes)) return certificate;
+    }
+  }
+  return undefined;
 }
 
 function buildSoftwareKey({ id, spkiSha256, certificate }: SoftwareKeySource): SoftwareKey {

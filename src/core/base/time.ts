@@ -43,11 +43,16 @@ export function toRfc3339(epochMs: number): string {
   const { year, month, day } = dateOfDay(dayNumber);
   const ms = epochMs - dayNumber * MS_PER_DAY;
   const seconds = Math.floor(ms / 1000);
-  const fraction = ms % 1000 === 0 ? '' : `.${pad(ms % 1000, 3)}`;
-  const clock = `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}`;
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}${fraction}Z`;
+  const fraction = ms % 1000 === 0 ? '' : `.${String(ms % 1000).padStart(3, '0')}`;
+  const clock = `${twoDigits(Math.floor(seconds / 3600))}:${twoDigits(Math.floor(seconds / 60) % 60)}:${twoDigits(seconds % 60)}`;
+  const years = String(year).padStart(4, '0');
+  return `${years}-${twoDigits(month)}-${twoDigits(day)}T${clock}${fraction}Z`;
 }
 
-function pad(value: number, width: number): string {
-  return String(value).padStart(width, '0');
+const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, value) =>
+  String(value).padStart(2, '0'),
+);
+
+function twoDigits(value: number): string {
+  return TWO_DIGITS[value] as string;
 }

@@ -1,2 +1,3 @@
 /** Whether evidence answers this request. */
 export * from './binding.ts';
+export * from './issued.ts';

@@ -169,7 +169,7 @@ function readUnsigned(reader: DerReader, spec: FieldSpec): number | bigint {
   if (reader.to - reader.from > MAX_INTEGER_BYTES) reader.fail('DER_BAD_INTEGER');
   const value = toInteger(reader);
   if (value < 0 || value > MAX_UNSIGNED) reader.fail('DER_BAD_INTEGER');
-  // FACTS section 2.4: only an origin that is known can be told from a good one.
+  // Only an origin that is known can be told from a good one.
   if (spec.enum === 'KeyOrigin' && enumNameOf('KeyOrigin', value) === undefined) {
     reader.fail('K_BAD_ENUM');
   }

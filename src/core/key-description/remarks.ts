@@ -1,18 +1,21 @@
 /** Remarks on how a device wrote its KeyDescription: tolerated, and said so. */
 import { type Finding, finding } from '../base/index.ts';
 import { type AuthorizationList, isAscending } from './authorization-list.ts';
-import type { KeyDescription } from './key-description.ts';
 
-/** Schema versions with a published definition (FACTS section 2.2). */
+/** Schema versions with a published definition (AOSP keystore attestation schema). */
 const KNOWN_VERSIONS: ReadonlySet<number> = new Set([1, 2, 3, 4, 100, 200, 300, 400, 500]);
 
 /** The first version whose RootOfTrust has a verifiedBootHash. */
 const BOOT_HASH_SINCE = 3;
 
-export function remarkOn(
-  description: Omit<KeyDescription, 'remarks'>,
-  cert: number,
-): readonly Finding[] {
+/** What remarks are made on: the part of a KeyDescription that devices write in ways of their own. */
+interface WrittenDescription {
+  readonly attestationVersion: number;
+  readonly softwareEnforced: AuthorizationList;
+  readonly hardwareEnforced: AuthorizationList;
+}
+
+export function remarkOn(description: WrittenDescription, cert: number): readonly Finding[] {
   const { attestationVersion, softwareEnforced, hardwareEnforced } = description;
   const remarks: Finding[] = [];
   if (!KNOWN_VERSIONS.has(attestationVersion)) {

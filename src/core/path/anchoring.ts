@@ -52,7 +52,7 @@ function anchorBySentRoot(
   );
   if (anchor === undefined) return refuseUnanchored(certificates, anchors, effort);
   const remarks: Finding[] = [];
-  if (!anchor.certificates.some((known) => equalBytes(known, root.bytes))) {
+  if (!anchor.certificates.some(({ bytes }) => equalBytes(bytes, root.bytes))) {
     if (!anchor.key.hasSigned(root, effort)) {
       return refusal(finding('ROOT_SELF_SIGNATURE', { cert }));
     }

@@ -2,6 +2,7 @@
  * The chain as sent: every certificate parsed, none believed. Checked here is only what needs no key:
  * size, order, names and repetition, so that junk is refused before it costs a signature.
  */
+import { type AnchorSet, anchorCertificateOf } from '../anchors/index.ts';
 import {
   type Effort,
   equalBytes,
@@ -15,34 +16,66 @@ import {
   success,
 } from '../base/index.ts';
 import { type Certificate, parseCertificate } from '../x509/index.ts';
+import { type LinkMemory, NO_LINKS, type VerifiedLink } from './memory.ts';
 
 /** A chain parsed as far as it can be read. */
 export interface ParsedChain {
   readonly certificates: readonly Certificate[];
+  /** For each certificate, the link that was remembered of the same bytes, if any. */
+  readonly remembered: readonly (VerifiedLink | undefined)[];
   /** Why reading stopped, or null when the whole chain was read. */
   readonly broken: Finding | null;
 }
 
-/** Parses the certificates of a chain, leaf first, up to the first that cannot be read. */
-export function parseChain(chain: readonly Uint8Array[], effort: Effort): ParsedChain {
+/** Certificates that were read before: an anchor's, and those of links. */
+export interface KnownCertificates {
+  readonly anchors: AnchorSet | null;
+  readonly links: LinkMemory;
+}
+
+const NOTHING_KNOWN: KnownCertificates = Object.freeze({ anchors: null, links: NO_LINKS });
+
+/**
+ * Parses the certificates of a chain, leaf first, up to the first that cannot be read. One whose very bytes
+ * were read before is not read again.
+ */
+export function parseChain(
+  chain: readonly Uint8Array[],
+  effort: Effort,
+  known: KnownCertificates = NOTHING_KNOWN,
+): ParsedChain {
   const certificates: Certificate[] = [];
+  const remembered: (VerifiedLink | undefined)[] = [];
   if (chain.length === 0) {
-    return { certificates, broken: finding('CHAIN_SHAPE_UNKNOWN', {}, { got: 0 }) };
+    return { certificates, remembered, broken: finding('CHAIN_SHAPE_UNKNOWN', {}, { got: 0 }) };
   }
   if (chain.length > MAX_CHAIN_LENGTH) {
     const counts = { expected: MAX_CHAIN_LENGTH, got: chain.length };
-    return { certificates, broken: finding('CHAIN_TOO_LONG', {}, counts) };
+    return { certificates, remembered, broken: finding('CHAIN_TOO_LONG', {}, counts) };
   }
   for (const [cert, bytes] of chain.entries()) {
     if (bytes.length > MAX_CERTIFICATE_BYTES) {
       const sizes = { expected: MAX_CERTIFICATE_BYTES, got: bytes.length };
-      return { certificates, broken: finding('CERTIFICATE_TOO_LARGE', { cert }, sizes) };
+      return {
+        certificates,
+        remembered,
+        broken: finding('CERTIFICATE_TOO_LARGE', { cert }, sizes),
+      };
+    }
+    const link = cert === 0 ? undefined : known.links.recall(bytes);
+    remembered.push(link);
+    const read =
+      link?.certificate ??
+      (known.anchors === null ? undefined : anchorCertificateOf(known.anchors, bytes));
+    if (read !== undefined) {
+      certificates.push(read);
+      continue;
     }
     const parsed = parseCertificate(bytes, cert, effort);
-    if (!parsed.ok) return { certificates, broken: parsed.finding };
+    if (!parsed.ok) return { certificates, remembered, broken: parsed.finding };
     certificates.push(parsed.value);
   }
-  return { certificates, broken: null };
+  return { certificates, remembered, broken: null };
 }
 
 /** How a leaf's issuer name stands to its issuer's subject. */

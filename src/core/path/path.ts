@@ -12,12 +12,13 @@ import {
   refusal,
   success,
 } from '../base/index.ts';
-import { type Certificate, IssuerKey } from '../x509/index.ts';
+import { type Certificate, IssuerKey, keepCertificate } from '../x509/index.ts';
 import { findAnchor } from './anchoring.ts';
-import { checkOrder, type LeafIssuerName } from './chain.ts';
+import { checkOrder, type LeafIssuerName, type ParsedChain } from './chain.ts';
 import { checkIssuers } from './issuers.ts';
 import { findLayout, type Layout, type Role, roleOf } from './layout.ts';
 import { type CertifiedLevel, deriveCertifiedLevel } from './level.ts';
+import { type LinkKind, type LinkMemory, NO_LINKS, type VerifiedLink } from './memory.ts';
 import { remarkOn } from './remarks.ts';
 
 declare const verified: unique symbol;
@@ -46,11 +47,12 @@ export interface PathFacts extends Pick<VerifiedPath, 'anchor' | 'certifiedLevel
   readonly layout: Pick<Layout, 'shape' | 'attestationAt'>;
 }
 
-/** Verifies a parsed chain against a set of anchors. */
+/** Verifies a parsed chain against a set of anchors, and remembers its links once all of it is verified. */
 export function verifyPath(
-  certificates: readonly Certificate[],
+  { certificates, remembered }: Pick<ParsedChain, 'certificates' | 'remembered'>,
   anchors: AnchorSet,
   effort: Effort,
+  memory: LinkMemory = NO_LINKS,
 ): Result<VerifiedPath> {
   const order = checkOrder(certificates);
   if (!order.ok) return order;
@@ -64,8 +66,9 @@ export function verifyPath(
   if (!named.ok) return named;
   const issuers = checkIssuers(belowAnchor, layout, effort);
   if (!issuers.ok) return issuers;
-  const unsigned = findUnsigned(belowAnchor, anchor, effort);
-  if (unsigned >= 0) return refusal(finding('SIGNATURE_INVALID', { cert: unsigned }));
+  const signed = verifySignatures(belowAnchor, anchor, layout, remembered, effort);
+  if (!signed.ok) return signed;
+  for (const { link, kind } of signed.value) memory.keep(link, kind);
   const path = {
     anchor,
     layout,
@@ -99,13 +102,51 @@ function checkLeafIssuer(leafIssuer: LeafIssuerName, layout: Layout): Result<rea
     : refusal(finding('NAME_CHAINING', place));
 }
 
-/** Index of the first certificate, from the anchor down, that the key above it did not sign, or -1. */
-function findUnsigned(belowAnchor: readonly Certificate[], anchor: Anchor, effort: Effort): number {
-  let key = anchor.key;
-  for (let index = belowAnchor.length - 1; index >= 0; index -= 1) {
+interface NewLink {
+  readonly link: VerifiedLink;
+  readonly kind: LinkKind;
+}
+
+/**
+ * Verifies every signature from the anchor down, but for links that are remembered under the very issuer
+ * reached. Gives the links that are new.
+ */
+function verifySignatures(
+  belowAnchor: readonly Certificate[],
+  anchor: Anchor,
+  layout: Layout,
+  remembered: readonly (VerifiedLink | undefined)[],
+  effort: Effort,
+): Result<readonly NewLink[]> {
+  const links: NewLink[] = [];
+  let issuer: VerifiedLink | Anchor = anchor;
+  for (let index = belowAnchor.length - 1; index >= layout.attestationAt; index -= 1) {
+    const known = remembered[index];
+    if (known !== undefined && known.issuer === issuer) {
+      issuer = known;
+      continue;
+    }
     const certificate = belowAnchor[index] as Certificate;
-    if (!key.hasSigned(certificate, effort)) return index;
+    if (!issuer.key.hasSigned(certificate, effort)) return refuseUnsigned(index);
+    const link: VerifiedLink = toLink(certificate, issuer);
+    links.push({ link, kind: index === layout.attestationAt ? 'attestation' : 'upper' });
+    issuer = link;
+  }
+  let { key } = issuer;
+  for (let index = layout.attestationAt - 1; index >= 0; index -= 1) {
+    const certificate = belowAnchor[index] as Certificate;
+    if (!key.hasSigned(certificate, effort)) return refuseUnsigned(index);
     key = IssuerKey.of(certificate);
   }
-  return -1;
+  return success(links);
+}
+
+function refuseUnsigned(cert: number): Result<never> {
+  return refusal(finding('SIGNATURE_INVALID', { cert }));
+}
+
+/** A link over a copy of the certificate: what is kept must not change with the request it came in. */
+function toLink(certificate: Certificate, issuer: VerifiedLink | Anchor): VerifiedLink {
+  const own = keepCertificate(certificate);
+  return { issuer, certificate: own, key: IssuerKey.of(own) };
 }

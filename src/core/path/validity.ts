@@ -13,14 +13,15 @@ export function checkValidity(path: VerifiedPath, evidenceTime: number): readonl
   const issuers = path.certificates.slice(attestationAt, attestationAt + record.issuers);
   for (const [index, { notBefore, notAfter }] of issuers.entries()) {
     const cert = attestationAt + index;
-    const got = toRfc3339(evidenceTime);
     if (evidenceTime < notBefore) {
       const expected = toRfc3339(notBefore);
+      const got = toRfc3339(evidenceTime);
       findings.push(finding('NOT_YET_VALID', { cert, field: 'notBefore' }, { expected, got }));
     }
     // RFC 5280 4.1.2.5: valid through notAfter.
     if (record.expiry === 'enforced' && evidenceTime > notAfter) {
       const expected = toRfc3339(notAfter);
+      const got = toRfc3339(evidenceTime);
       findings.push(finding('EXPIRED', { cert, field: 'notAfter' }, { expected, got }));
     }
   }

@@ -1,4 +1,4 @@
-/** The four policies every verifier has (CONTRACTS.md), in the format of any other policy. */
+/** The four policies every verifier has, in the format of any other policy. */
 import type { Environment } from '../anchors/index.ts';
 import type { Policy, PolicyRules, RiskCode, RuleSeverity } from './policy.ts';
 

@@ -12,7 +12,9 @@ import {
 } from '../base/index.ts';
 import { describeEnum, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
 import type { PathFacts } from '../path/index.ts';
+import type { StatementFields } from '../statement/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';
+import { shownByStatement } from './reported.ts';
 
 export type LayerState = 'satisfied' | 'degraded' | 'failed' | 'not_evidenced';
 
@@ -30,6 +32,8 @@ export interface LayerEvidence {
   readonly revocationStatus: string | null;
   readonly description: KeyDescription | null;
   readonly posture: Posture | null;
+  /** What a verified statement says, where something vouches for it; else null. */
+  readonly reported: StatementFields | null;
 }
 
 /** What the evidence shows of one layer by itself, whatever a policy asks. */
@@ -107,8 +111,10 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
       ? { shown: 'satisfied', basis: `runs the known release ${posture.release.name}` }
       : { shown: 'not_evidenced', basis: 'only a recognised release of Enigm OS shows it' },
 
-  'network-policy': () => NEEDS_STATEMENT,
-  'trust-security-center': () => NEEDS_STATEMENT,
+  'network-policy': ({ reported }) =>
+    shownByStatement(reported, ['networkPolicy', 'privacyMode']) ?? NEEDS_STATEMENT,
+  'trust-security-center': ({ reported }) =>
+    shownByStatement(reported, ['trustSecurityCenter', 'securityService']) ?? NEEDS_STATEMENT,
 
   application: ({ description, posture }) => {
     if (description === null || posture === null) return NO_DESCRIPTION;
@@ -122,8 +128,12 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     };
   },
 
-  'update-management': ({ posture }) =>
-    posture?.release && hasVerifiedBoot(posture)
-      ? { shown: 'satisfied', basis: `patch levels compared with ${posture.release.name}` }
-      : NEEDS_STATEMENT,
+  'update-management': ({ posture, reported }) => {
+    const said = shownByStatement(reported, ['updateState', 'managedState']);
+    if (!posture?.release || !hasVerifiedBoot(posture)) return said ?? NEEDS_STATEMENT;
+    const compared = `patch levels compared with ${posture.release.name}`;
+    return said === null
+      ? { shown: 'satisfied', basis: compared }
+      : { shown: said.shown, basis: `${compared}; ${said.basis}` };
+  },
 };

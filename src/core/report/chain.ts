@@ -1,16 +1,9 @@
 /** The chain and the attested key in report form. */
 import { sha256Hex } from '../anchors/index.ts';
 import type { Result } from '../base/index.ts';
-import { toRfc3339 } from '../base/index.ts';
 import type { ProvisioningInfo } from '../key-description/index.ts';
 import { roleInPath, type VerifiedPath } from '../path/index.ts';
-import {
-  type Certificate,
-  type PublicKey,
-  serialHexOf,
-  sliceOf,
-  toNameText,
-} from '../x509/index.ts';
+import { type Certificate, factsOf, keyFactsOf, sliceOf } from '../x509/index.ts';
 import type { ReportCertificate, ReportChain, ReportKey } from './report.ts';
 
 /** Everything known of the chain; without a path, what the certificates say of themselves. */
@@ -46,7 +39,7 @@ export function toUnverifiedCertificates(
 export function toReportKey({ leaf }: VerifiedPath): ReportKey {
   const spki = sliceOf(leaf, leaf.spki);
   return {
-    ...toKeyFacts(leaf.publicKey),
+    ...keyFactsOf(leaf.publicKey),
     spki: Buffer.from(spki).toString('base64'),
     spkiSha256: sha256Hex(spki),
   };
@@ -57,29 +50,6 @@ function toReportCertificate(
   index: number,
   path: VerifiedPath | null,
 ): ReportCertificate {
-  return {
-    index,
-    role: path === null ? null : roleInPath(path, index),
-    subject: toNameText(certificate.subject),
-    serial: serialHexOf(certificate),
-    notBefore: toRfc3339(certificate.notBefore),
-    notAfter: toRfc3339(certificate.notAfter),
-    signatureAlgorithm: certificate.signatureAlgorithm.name,
-    publicKey: toKeyText(certificate.publicKey),
-    sha256: sha256Hex(certificate.bytes),
-  };
-}
-
-function toKeyFacts(
-  key: PublicKey,
-): Pick<ReportKey, 'algorithm' | 'curve' | 'size' | 'parameterSet'> {
-  if ('curve' in key) return { algorithm: key.algorithm, curve: key.curve };
-  if ('soundForIssuing' in key) return { algorithm: key.algorithm, size: key.size };
-  if ('parameterSet' in key) return { algorithm: key.algorithm, parameterSet: key.parameterSet };
-  return { algorithm: key.algorithm };
-}
-
-function toKeyText(key: PublicKey): string {
-  const { algorithm, curve, size, parameterSet } = toKeyFacts(key);
-  return parameterSet ?? [algorithm, curve ?? size].filter((part) => part !== undefined).join(' ');
+  const role = path === null ? null : roleInPath(path, index);
+  return { index, role, ...factsOf(certificate) };
 }

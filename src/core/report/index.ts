@@ -3,3 +3,4 @@ export * from './chain.ts';
 export * from './findings.ts';
 export * from './key-description.ts';
 export * from './report.ts';
+export * from './text.ts';

@@ -1,5 +1,5 @@
 /**
- * The report: one JSON document that says what was decided, why, and on what (CONTRACTS.md). Byte
+ * The report: one JSON document that says what was decided, why, and on what. Byte
  * strings are lower-case hex, certificates and keys base64 DER, times RFC 3339, serials minimal hex.
  */
 import type { Environment } from '../anchors/index.ts';
@@ -16,6 +16,7 @@ import type { Binding } from '../binding/index.ts';
 import type { ProvisioningInfo } from '../key-description/index.ts';
 import type { Role, Shape } from '../path/index.ts';
 import type { LayerState, TrustState } from '../posture/index.ts';
+import type { StatementFields } from '../statement/index.ts';
 
 export const REPORT_VERSION = 1;
 
@@ -139,6 +140,14 @@ export interface ReportRelease {
   readonly environment: Environment;
 }
 
+/** What the device says of itself, once its signature holds. */
+export interface ReportStatement {
+  /** Its own word: device-reported, and bound to the attested key. */
+  readonly fields: StatementFields;
+  /** Whether it was taken over into the layers; the findings say why not. */
+  readonly counts: boolean;
+}
+
 export interface ReportEligibility {
   readonly action: string;
   readonly granted: boolean;
@@ -165,6 +174,19 @@ export interface Report {
   readonly revocation: ReportRevocation;
   readonly policy: { readonly id: string; readonly version: string; readonly digest: string };
   readonly binding: Binding;
+  /** Null: the request carried none, or it could not be verified. */
+  readonly statement: ReportStatement | null;
   readonly release: ReportRelease | null;
   readonly eligibility: readonly ReportEligibility[];
+}
+
+/** Parts of a report that depend on nothing but the proof. */
+export interface ReportParts {
+  chain?: ReportChain;
+  key?: ReportKey;
+  /** With device identifiers shown, and without. */
+  exposed?: ReportKeyDescription;
+  redacted?: ReportKeyDescription;
+  /** The same as JSON. */
+  texts?: { chain?: string; key?: string; exposed?: string; redacted?: string };
 }

@@ -59,6 +59,29 @@ export interface Certificate {
   readonly publicKey: PublicKey;
   readonly extensions: Extensions;
   readonly signature: Range;
+  /** Null for a certificate of one request; what was made of one that is kept, when first asked for. */
+  readonly kept: { facts: CertificateFacts | null } | null;
+}
+
+/** What a certificate says of itself, in words for people. Nobody has vouched for it. */
+export interface CertificateFacts {
+  /** RFC 4514 text of the subject. */
+  readonly subject: string;
+  /** Minimal lower-case hex. */
+  readonly serial: string;
+  /** RFC 3339. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly signatureAlgorithm: string;
+  /** Kind and curve, size or parameter set. */
+  readonly publicKey: string;
+  /** Lower-case hex of the SHA-256 of the whole certificate. */
+  readonly sha256: string;
+}
+
+/** A certificate over a copy of its bytes, to be kept when the request it came in is gone. */
+export function keepCertificate(certificate: Certificate): Certificate {
+  return { ...certificate, bytes: certificate.bytes.slice(), kept: { facts: null } };
 }
 
 /** Parses one certificate, which must be the whole of `bytes`. `cert` is its place in the chain. */
@@ -125,6 +148,7 @@ function readCertificate(reader: DerReader, effort: Effort): Certificate {
     signatureAlgorithm: algorithm,
     signatureParameters: parameters,
     signature,
+    kept: null,
   };
 }
 

@@ -1,6 +1,7 @@
 /** One certificate at a time: what it says, and whether a key signed it. */
 export * from './algorithms.ts';
 export * from './certificate.ts';
+export * from './facts.ts';
 export * from './issuer-rights.ts';
 export * from './name.ts';
 export * from './oid.ts';

@@ -3,9 +3,16 @@ import { makeName, makeSerial } from '../certificate.ts';
 import { type Bytes, nullValue, objectIdentifier, sequence } from '../der.ts';
 import { TAG, textField, withField } from '../key-description.ts';
 import { makeKeyPair } from '../key-pair.ts';
-import { type ChainPlan, certificateAt, change, changeParts, signedWith } from '../plan.ts';
+import {
+  type ChainPlan,
+  type ChangeContext,
+  certificateAt,
+  change,
+  changeParts,
+  signedWith,
+} from '../plan.ts';
 import { changeHardware, issueFrom } from './changes.ts';
-import type { Defect, DefectContext } from './defect.ts';
+import type { Defect } from './defect.ts';
 
 export const ANCHOR_DEFECTS: readonly Defect[] = [
   {
@@ -91,7 +98,7 @@ export const ANCHOR_DEFECTS: readonly Defect[] = [
   },
 ];
 
-function replaceRoot(plan: ChainPlan, name: Bytes, random: DefectContext['random']): void {
+function replaceRoot(plan: ChainPlan, name: Bytes, random: ChangeContext['random']): void {
   const at = plan.certificates.length - 1;
   const key = makeKeyPair('P_384', random);
   const { parts } = certificateAt(plan, at);

@@ -5,14 +5,7 @@
  */
 import type { FindingCode, Severity } from '../../core/base/index.ts';
 import type { AttestOptions, DeviceOptions } from '../options.ts';
-import type { ChainPlan } from '../plan.ts';
-import type { SeededRandom } from '../random.ts';
-
-export interface DefectContext {
-  readonly random: SeededRandom;
-  /** The time of the evidence, in milliseconds since 1970. */
-  readonly at: number;
-}
+import type { PlanChange } from '../plan.ts';
 
 export interface Defect {
   readonly name: string;
@@ -29,7 +22,7 @@ export interface Defect {
   readonly policy?: 'android-hardware' | 'inspect' | 'enigm-development';
   /** `nothing`: a quirk of genuine devices that needs no remark. */
   readonly expects: Expectation | 'nothing';
-  readonly apply: (plan: ChainPlan, context: DefectContext) => void;
+  readonly apply: PlanChange;
 }
 
 export interface Expectation {

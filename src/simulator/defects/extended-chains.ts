@@ -3,9 +3,15 @@ import { makeExtension, makeName } from '../certificate.ts';
 import { sequence, utf8 } from '../der.ts';
 import { encodeDescription } from '../key-description.ts';
 import { makeKeyPair } from '../key-pair.ts';
-import { type ChainPlan, certificateAt, type PlannedCertificate, signedWith } from '../plan.ts';
+import {
+  type ChainPlan,
+  type ChangeContext,
+  certificateAt,
+  type PlannedCertificate,
+  signedWith,
+} from '../plan.ts';
 import { editChain, issueFrom } from './changes.ts';
-import type { Defect, DefectContext } from './defect.ts';
+import type { Defect } from './defect.ts';
 import { addExtension } from './extensions.ts';
 
 const FACTORY = { provisioning: 'factory' } as const;
@@ -148,7 +154,7 @@ function extendBelow(plan: ChainPlan, leaf: PlannedCertificate): void {
 }
 
 /** Puts a copy of the attestation certificate, with a key of its own, between it and the leaf. */
-function insertForgedAttestation(plan: ChainPlan, { random }: DefectContext): void {
+function insertForgedAttestation(plan: ChainPlan, { random }: ChangeContext): void {
   const leaked = certificateAt(plan, 1);
   const key = makeKeyPair('P_256', random);
   const { signed: _, ...forged } = leaked;

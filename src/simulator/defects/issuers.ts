@@ -1,9 +1,9 @@
 /** Issuers, their order and their names (THREATS T04, T08, T09, T11). */
 import { makeAttribute, makeExtension, makeName } from '../certificate.ts';
 import { type Bytes, sequence, setOf } from '../der.ts';
-import { type ChainPlan, certificateAt, changeParts } from '../plan.ts';
+import { type ChainPlan, type ChangeContext, certificateAt, changeParts } from '../plan.ts';
 import { editChain } from './changes.ts';
-import type { Defect, DefectContext } from './defect.ts';
+import type { Defect } from './defect.ts';
 import { addExtension, removeExtension } from './extensions.ts';
 
 const FACTORY = { provisioning: 'factory' } as const;
@@ -164,7 +164,7 @@ function rename(plan: ChainPlan, index: number, subject: Bytes): void {
 }
 
 /** The leaf's issuer name without everything but the serialNumber. */
-function shortenLeafIssuer(plan: ChainPlan, _context: DefectContext): void {
+function shortenLeafIssuer(plan: ChainPlan, _context: ChangeContext): void {
   const text = Buffer.from(certificateAt(plan, 0).parts.issuer);
   const serialNumberType = Buffer.from([0x06, 0x03, 0x55, 0x04, 0x05]);
   const at = text.indexOf(serialNumberType) + serialNumberType.length;

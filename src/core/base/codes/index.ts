@@ -13,6 +13,7 @@ import { INPUT_CODES } from './input.ts';
 import { KEYDESC_CODES } from './keydesc.ts';
 import { POLICY_CODES } from './policy.ts';
 import { RISK_CODES } from './risk.ts';
+import { STATEMENT_CODES } from './statement.ts';
 import { VALIDITY_CODES } from './validity.ts';
 import { X509_CODES } from './x509.ts';
 
@@ -26,6 +27,7 @@ const TABLE = {
   ...VALIDITY_CODES,
   ...KEYDESC_CODES,
   ...BINDING_CODES,
+  ...STATEMENT_CODES,
   ...POLICY_CODES,
   ...RISK_CODES,
 } as const satisfies Record<string, CodeEntry>;

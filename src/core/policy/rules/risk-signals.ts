@@ -4,7 +4,7 @@ import { FIELDS, PURPOSE_ATTEST_KEY } from '../../key-description/index.ts';
 import type { RiskCode } from '../policy.ts';
 import type { Subject } from '../subject.ts';
 
-/** Certificates a device is issued in 30 days: 8 to 64 are usual (FACTS section 5). */
+/** Certificates a device is issued in 30 days: 8 to 64 are usual in real chains. */
 const MANY_CERTIFICATES = 1024;
 
 /** Pairs of attestation and Keymaster version of old devices; KeyMint's two are equal. */

@@ -1,0 +1,161 @@
+/** The chains of each scenario: what stands in a request, and the signatures that no memory can know yet. */
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { newEffort } from '../src/core/base/index.ts';
+import { type Certificate, parseCertificate, sliceOf } from '../src/core/x509/index.ts';
+import { type Evidence, REJECTED_DEFECTS } from '../src/simulator/index.ts';
+import { attest, type World } from '../test/support/world.ts';
+
+/** What is warm when a chain arrives: `whole` for one that was seen before. */
+export type Warm = 'nothing' | 'uppers' | 'attestation' | 'whole';
+
+export interface Chain {
+  /** `POST /v1/verify`. */
+  readonly body: string;
+  readonly chain: readonly Uint8Array[];
+  /** The work that cannot be left out: signatures, and imports of keys that were not seen before. */
+  readonly floor: () => void;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** Chains to be seen first, so that what is warm is warm. */
+  readonly before: readonly Chain[];
+  readonly chains: readonly Chain[];
+}
+
+/** Chains of one scenario: enough that no slice sees one twice but where that is the point. */
+const COUNT = 2_000;
+
+export const SCENARIOS: Readonly<Record<string, (world: World) => Scenario>> = {
+  cold: (world) => {
+    const chains = repeat(200, () => chainOf(attest(world), 'nothing'));
+    return { name: 'cold', before: [], chains };
+  },
+  'rkp-fleet': (world) => {
+    const chains = repeat(COUNT, () => chainOf(attest(world), 'uppers'));
+    return { name: 'rkp-fleet', before: [chainOf(attest(world), 'uppers')], chains };
+  },
+  'known-device': (world) => {
+    const device = world.simulator.device({ provisioning: 'remote' });
+    const chains = repeat(COUNT, () => chainOf(device.attest(), 'attestation'));
+    return { name: 'known-device', before: [chainOf(device.attest(), 'uppers')], chains };
+  },
+  'factory-fleet': (world) => {
+    const batches = repeat(5, () => world.simulator.batch());
+    const make = (made: number): Chain => {
+      const issuers = batches[made % batches.length] as (typeof batches)[number];
+      const device = world.simulator.device({ provisioning: 'factory', issuers });
+      return chainOf(device.attest(), 'attestation');
+    };
+    return { name: 'factory-fleet', before: repeat(5, make), chains: repeat(COUNT, make) };
+  },
+  repeat: (world) => {
+    const chains = repeat(500, () => chainOf(attest(world), 'whole'));
+    return { name: 'repeat', before: chains, chains };
+  },
+  mixed: (world) => {
+    const remote = SCENARIOS['rkp-fleet']?.(world) as Scenario;
+    const factory = SCENARIOS['factory-fleet']?.(world) as Scenario;
+    const again = SCENARIOS['repeat']?.(world) as Scenario;
+    const bad = repeat(100, (made) => badChain(world, made));
+    const chains = repeat(COUNT, (made) => {
+      const share = (made * 37) % 100;
+      const from =
+        share < 70 ? remote.chains : share < 90 ? factory.chains : share < 95 ? again.chains : bad;
+      return from[made % from.length] as Chain;
+    });
+    const before = [...remote.before, ...factory.before, ...again.before];
+    return { name: 'mixed', before, chains };
+  },
+  hostile: (world) => {
+    const known = chainOf(attest(world), 'uppers');
+    const chains = repeat(COUNT, (made) => forgedUpper(known.chain, made));
+    return { name: 'hostile', before: [known], chains };
+  },
+};
+
+function repeat<T>(count: number, make: (made: number) => T): T[] {
+  return Array.from({ length: count }, (_, made) => make(made));
+}
+
+function chainOf(evidence: Evidence, warm: Warm): Chain {
+  const { chain, challenge } = evidence;
+  return { body: toBody(chain, challenge), chain, floor: floorOf(chain, warm) };
+}
+
+function toBody(chain: readonly Uint8Array[], challenge: Uint8Array): string {
+  return JSON.stringify({
+    chain: chain.map((der) => Buffer.from(der).toString('base64')),
+    challenge: Buffer.from(challenge).toString('base64url'),
+    policy: 'enigm-development',
+  });
+}
+
+function badChain(world: World, made: number): Chain {
+  const defect = REJECTED_DEFECTS[made % REJECTED_DEFECTS.length];
+  if (defect === undefined) throw new RangeError('no defects');
+  const evidence = attest(world, defect.device, { ...defect.attest, defect: defect.name });
+  // What is refused need not have cost a signature.
+  return {
+    body: toBody(evidence.chain, evidence.challenge),
+    chain: evidence.chain,
+    floor: () => {},
+  };
+}
+
+/** The dearest junk: a chain whose lower intermediate the real P-384 intermediate did not sign. */
+function forgedUpper(genuine: readonly Uint8Array[], made: number): Chain {
+  const upper = 2;
+  const der = genuine[upper] as Uint8Array;
+  const at = der.length - 1 - (made % 40);
+  const forged = der.with(at, (der[at] as number) ^ (1 + (Math.floor(made / 40) % 255)));
+  const chain = genuine.with(upper, forged);
+  const certificate = parse(forged, upper);
+  const key = keyOf(genuine[upper + 1] as Uint8Array);
+  return {
+    body: toBody(chain, new Uint8Array(16)),
+    chain,
+    floor: () => check(certificate, key, false),
+  };
+}
+
+function floorOf(chain: readonly Uint8Array[], warm: Warm): () => void {
+  const issuers = warm === 'nothing' ? chain.length - 1 : warm === 'uppers' ? 2 : 1;
+  if (warm === 'whole') return () => {};
+  const links = chain.slice(0, issuers).map((der, index) => {
+    const issuer = chain[index + 1] as Uint8Array;
+    // A key is warm where the certificate it stands in is; an anchor's always is.
+    const isWarm = index === issuers - 1 && (warm !== 'nothing' || index === chain.length - 2);
+    const { value } = { value: parse(issuer, index + 1) };
+    const spki = Buffer.from(sliceOf(value, value.spki));
+    return { certificate: parse(der, index), spki, key: isWarm ? keyOf(issuer) : null };
+  });
+  return () => {
+    for (const { certificate, spki, key } of links) {
+      check(certificate, key ?? createPublicKey({ key: spki, format: 'der', type: 'spki' }), true);
+    }
+  };
+}
+
+function check(certificate: Certificate, key: KeyObject, expected: boolean): void {
+  const { signatureAlgorithm, tbs, signature } = certificate;
+  const isValid = verify(
+    signatureAlgorithm.hash,
+    sliceOf(certificate, tbs),
+    key,
+    sliceOf(certificate, signature),
+  );
+  if (isValid !== expected) throw new Error('the floor does not verify what it should');
+}
+
+function parse(der: Uint8Array, index: number): Certificate {
+  const parsed = parseCertificate(der, index, newEffort());
+  if (!parsed.ok) throw new Error(parsed.finding.code);
+  return parsed.value;
+}
+
+function keyOf(der: Uint8Array): KeyObject {
+  const certificate = parse(der, 0);
+  const key = Buffer.from(sliceOf(certificate, certificate.spki));
+  return createPublicKey({ key, format: 'der', type: 'spki' });
+}

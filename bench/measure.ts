@@ -1,0 +1,75 @@
+/** Measuring two things against one another on a machine that drifts: in short slices that alternate. */
+import { cpus } from 'node:os';
+
+/** One line of a result. Rates are chains a second; `ratio` is what the machine spends on signatures, 1.00 at best. */
+export interface Result {
+  readonly name: string;
+  readonly where: 'inline' | 'pool' | 'http';
+  readonly perSecond: number;
+  /** Null where no signature is needed. */
+  readonly floorPerSecond: number | null;
+  readonly ratio: number | null;
+  /** CPU of the serving process a chain, in µs, and the least it could be. */
+  readonly serverCpuUs: number | null;
+  readonly floorCpuUs: number | null;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly p999Ms: number | null;
+  readonly rssMb: number;
+}
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly node: string;
+  readonly openssl: string;
+  readonly at: string;
+}
+
+export function describeMachine(): Machine {
+  const all = cpus();
+  return {
+    cpu: all[0]?.model ?? 'unknown',
+    cores: all.length,
+    node: process.version,
+    openssl: process.versions.openssl,
+    at: new Date().toISOString(),
+  };
+}
+
+/** What one slice took: wall clock and CPU of this process, both in µs a call. */
+export interface Slice {
+  readonly wallUs: number;
+  readonly cpuUs: number;
+}
+
+/** Calls `work` with the next indexes of `0..count` for `ms`. */
+export function slice(
+  work: (index: number) => void,
+  from: number,
+  count: number,
+  ms: number,
+): Slice & { readonly next: number } {
+  const cpu = process.threadCpuUsage();
+  const started = performance.now();
+  let calls = 0;
+  do {
+    work((from + calls) % count);
+    calls += 1;
+  } while (performance.now() - started < ms);
+  const wall = performance.now() - started;
+  const { user, system } = process.threadCpuUsage(cpu);
+  return {
+    wallUs: (wall * 1000) / calls,
+    cpuUs: (user + system) / calls,
+    next: (from + calls) % count,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+export function rssMb(): number {
+  return Math.round(process.memoryUsage.rss() / 1e6);
+}

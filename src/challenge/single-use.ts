@@ -1,0 +1,28 @@
+/**
+ * Single use, around verification: a worker judges as if the challenge were unused and, where a
+ * verified chain carries it and the outcome is decided, asks for its mark. Only then is the mark taken,
+ * before any result leaves; where it was taken before, the worker judges again, knowing that.
+ *
+ * So junk that quotes a challenge takes no mark, nor does anything inconclusive: a retry works.
+ */
+import type { Admitted } from '../pool/dispatcher.ts';
+import type { Answer, Job } from '../pool/protocol.ts';
+import type { Marks } from './marks.ts';
+
+/** Wraps `submit` so that each issued challenge is used once. */
+export function withSingleUse(
+  submit: (job: Job) => Admitted,
+  marks: Marks,
+): (job: Job) => Admitted {
+  return (job) => {
+    let current = submit(job);
+    const finish = async (first: Answer): Promise<Answer> => {
+      if (first.claim === undefined) return first;
+      const mark = await marks.take(first.claim);
+      if (mark === 'taken') return first;
+      current = submit({ ...job, mark });
+      return current.answer;
+    };
+    return { answer: current.answer.then(finish), abandon: () => current.abandon() };
+  };
+}

@@ -1,0 +1,188 @@
+/** What a worker remembers never answers for anything else, and no flood makes it forget the good traffic. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type AnchorSet, buildAnchorSet } from '../../src/core/anchors/index.ts';
+import { judge } from '../../src/core/judge.ts';
+import { type ProofMemory, prove } from '../../src/core/prove.ts';
+import { toReportText } from '../../src/core/report/index.ts';
+import { createMemory } from '../../src/pool/memory.ts';
+import { DEFECTS } from '../../src/simulator/index.ts';
+import { attest, contextIn, makeWorld, type World } from '../support/world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await makeWorld('google-like', 'memory');
+});
+
+const SIGNATURES = { remote: 4, factory: 2 } as const;
+
+function signaturesFor(chain: readonly Uint8Array[], memory: ProofMemory, anchors = world.anchors) {
+  const { path, effort } = prove(chain, anchors, memory);
+  return { ok: path.ok, signatures: effort.signaturesChecked };
+}
+
+/** The same anchors, loaded anew. */
+function reload(keep: (id: string) => boolean = () => true): AnchorSet {
+  const sources = world.anchors.anchors
+    .filter(({ record }) => keep(record.id))
+    .map(({ record, certificates }) => ({
+      record,
+      certificates: certificates.map(({ bytes }) => bytes),
+    }));
+  return buildAnchorSet(sources, []);
+}
+
+function flip(der: Uint8Array, at: number): Uint8Array {
+  return der.with(at, (der.at(at) as number) ^ 1);
+}
+
+describe('what is verified once is not verified again', () => {
+  test('a new device costs two signatures, a known one its leaf, a known chain none', () => {
+    const memory = createMemory();
+    const device = world.simulator.device({ provisioning: 'remote' });
+    const { chain } = device.attest();
+    expect(signaturesFor(chain, memory).signatures).toBe(SIGNATURES.remote);
+    expect(signaturesFor(chain, memory)).toEqual({ ok: true, signatures: 0 });
+    expect(signaturesFor(device.attest().chain, memory)).toEqual({ ok: true, signatures: 1 });
+    const other = attest(world, { provisioning: 'remote' });
+    expect(signaturesFor(other.chain, memory)).toEqual({ ok: true, signatures: 2 });
+  });
+
+  test('leaves and ATTEST_KEYs are never remembered', () => {
+    const memory = createMemory();
+    const kept: string[] = [];
+    const watched: ProofMemory = {
+      ...memory,
+      links: {
+        ...memory.links,
+        keep: (link, kind) => kept.push(kind) && memory.links.keep(link, kind),
+      },
+    };
+    const { chain } = attest(world, {}, { attestKeys: 2 });
+    expect(prove(chain, world.anchors, watched).path.ok).toBe(true);
+    expect(kept.toSorted()).toEqual(['attestation', 'upper', 'upper']);
+    for (const der of chain.slice(0, 3)) expect(memory.links.recall(der)).toBeUndefined();
+  });
+});
+
+describe('nothing is answered from memory wrongly', () => {
+  test('one bit changed in any certificate', () => {
+    const memory = createMemory();
+    const { chain } = attest(world);
+    prove(chain, world.anchors, memory);
+    for (const [cert, der] of chain.entries()) {
+      for (const at of [10, der.length >> 1, der.length - 3]) {
+        expect(signaturesFor(chain.with(cert, flip(der, at)), memory).ok, `${cert} ${at}`).toBe(
+          false,
+        );
+      }
+    }
+  });
+
+  test('an issuer of the same name and key with another signature', () => {
+    const memory = createMemory();
+    const { chain } = attest(world);
+    prove(chain, world.anchors, memory);
+    const forged = flip(chain[1] as Uint8Array, -1);
+    expect(prove(chain.with(1, forged), world.anchors, memory).path).toMatchObject({
+      ok: false,
+      finding: { code: 'SIGNATURE_INVALID', at: { cert: 1 } },
+    });
+    expect(memory.links.recall(forged)).toBeUndefined();
+  });
+
+  test('links and proofs of one set of anchors, asked under another', () => {
+    const memory = createMemory();
+    const { chain } = attest(world);
+    prove(chain, world.anchors, memory);
+    expect(signaturesFor(chain, memory, reload())).toEqual({
+      ok: true,
+      signatures: SIGNATURES.remote,
+    });
+  });
+
+  test('an anchor that a reload removed', () => {
+    const memory = createMemory();
+    const { chain } = attest(world);
+    const proof = prove(chain, world.anchors, memory);
+    if (!proof.path.ok) throw new Error('not proved');
+    const { id } = proof.path.value.anchor.record;
+    const without = reload((each) => each !== id);
+    expect(prove(chain, without, memory).path).toMatchObject({
+      ok: false,
+      finding: { code: 'UNTRUSTED_ROOT' },
+    });
+  });
+
+  test('a prefix of a known chain, and the same bytes cut elsewhere', () => {
+    const memory = createMemory();
+    const { chain } = attest(world, {}, { attestKeys: 1 });
+    const whole = prove(chain, world.anchors, memory);
+    const [a = new Uint8Array(), b = new Uint8Array(), ...rest] = chain;
+    const joined = [new Uint8Array(Buffer.concat([a, b])), ...rest];
+    expect(signaturesFor(joined, memory).ok).toBe(false);
+    const shorter = prove(chain.slice(0, -2), world.anchors, memory);
+    expect(shorter.evidenceDigest).not.toBe(whole.evidenceDigest);
+    expect(shorter.path.ok).toBe(false);
+  });
+
+  test('the buffers a request came in, overwritten', () => {
+    const memory = createMemory();
+    const evidence = attest(world);
+    const expected = toReportText(
+      judge(prove(evidence.chain, world.anchors), contextIn(world, 'android-hardware', evidence)),
+      {},
+    );
+    const sent = evidence.chain.map((der) => der.slice());
+    const proof = prove(sent, world.anchors, memory);
+    for (const der of sent) der.fill(0xff);
+    for (const each of [proof, prove(evidence.chain, world.anchors, memory)]) {
+      const report = judge(each, contextIn(world, 'android-hardware', evidence));
+      expect(toReportText(report, each.parts)).toBe(expected);
+      expect(JSON.stringify(report)).toBe(expected);
+    }
+  });
+
+  test('a proof judged under policies that show and hide identifiers', () => {
+    const memory = createMemory();
+    const evidence = attest(world, {}, { defect: 'quirk-device-identifiers' });
+    const hidden = contextIn(world, 'inspect', evidence);
+    const policy = { ...hidden.policy.policy, exposeDeviceIdentifiers: true };
+    const shown = { ...hidden, policy: { ...hidden.policy, policy } };
+    for (const context of [shown, hidden, shown, hidden]) {
+      const proof = prove(evidence.chain, world.anchors, memory);
+      const report = judge(proof, context);
+      expect(toReportText(report, proof.parts)).toBe(
+        JSON.stringify(judge(prove(evidence.chain, world.anchors), context)),
+      );
+    }
+  });
+});
+
+describe('a memory is bounded', () => {
+  test('at capacity it forgets the least used, and goes on verifying', () => {
+    const memory = createMemory({ uppers: 2, attestations: 1, proofs: 1 });
+    const first = attest(world);
+    const second = attest(world);
+    for (const { chain } of [first, second]) prove(chain, world.anchors, memory);
+    expect(signaturesFor(first.chain, memory)).toEqual({ ok: true, signatures: 2 });
+  });
+
+  test('a flood of junk leaves the hits of good traffic as they were', () => {
+    const memory = createMemory({ uppers: 4, attestations: 4, proofs: 4 });
+    const device = world.simulator.device({ provisioning: 'remote' });
+    const good = device.attest();
+    prove(good.chain, world.anchors, memory);
+    let refused = 0;
+    for (const defect of DEFECTS) {
+      const { chain } = attest(world, defect.device, { ...defect.attest, defect: defect.name });
+      if (!prove(chain, world.anchors).path.ok) {
+        refused += 1;
+        prove(chain, world.anchors, memory);
+      }
+    }
+    expect(refused).toBeGreaterThan(50);
+    expect(signaturesFor(good.chain, memory).signatures).toBe(0);
+    expect(signaturesFor(device.attest().chain, memory).signatures).toBe(1);
+  });
+});
