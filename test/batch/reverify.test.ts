@@ -240,6 +240,33 @@ test('--only-listed finds the records of a newly listed serial, and no others', 
   );
   expect(found).toEqual(revoked);
   expect(found.map(({ id }) => id)).toContain(records[7]?.['id']);
+
+  const byIndex = (out: string) =>
+    reverify(
+      {},
+      [
+        ...['--in', 'in.ndjson', '--out', out, '--revocation', 'new.json'],
+        ...['--only-listed', 'old.json', 'new.json', '--index', 'index.sqlite'],
+      ],
+      run.folder,
+    );
+  expect((await byIndex('made.ndjson')).err).toContain(`records are indexed`);
+  expect((await byIndex('asked.ndjson')).err).not.toContain(`records are indexed`);
+  expect(linesOf(path.join(run.folder, 'made.ndjson'))).toEqual(revoked);
+  expect(linesOf(path.join(run.folder, 'asked.ndjson'))).toEqual(revoked);
+  const find = ['reverify', '--index', 'index.sqlite', '--find', serial];
+  const { out: places } = await attest(find, { folder: run.folder });
+  expect(
+    places
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).line),
+  ).toContain(8);
+
+  writeFileSync(path.join(run.folder, 'in.ndjson'), `${made}\n`);
+  const stale = await byIndex('stale.ndjson');
+  expect(stale.exitCode).toBe(64);
+  expect(stale.err).toContain('has changed');
 });
 
 test('--changed-since says who changed, and why', async () => {
