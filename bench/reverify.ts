@@ -53,7 +53,7 @@ async function reverify(out: string, ...more: readonly string[]): Promise<Ran> {
   const timer = setInterval(() => {
     try {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      peakMb = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+      peakMb = Math.max(peakMb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
     } catch {
       // It has ended, or this is no Linux: the last figure stands.
     }
@@ -83,7 +83,8 @@ async function countMistakes(
     for await (const line of linesOf(file)) {
       const { id, simulated, chain } = JSON.parse(line);
       const result = JSON.parse((await results.next()).value ?? 'null');
-      sample = chain;
+      // Shared by a batch of sound devices: a chain that proves nothing has no revocation to find.
+      if (simulated.shape === 'factory' && simulated.defect === null) sample = chain;
       const defect = DEFECTS.find(({ name }) => name === simulated.defect);
       if (simulated.defect !== null) bad += 1;
       const isRight =
@@ -141,7 +142,7 @@ say('ratio to one thread', Number((rateOf(first) / alone).toFixed(2)));
 const read = (name: string): Buffer => readFileSync(path.join(folder, name));
 say('same bytes twice', read('first').equals(read('again')));
 
-// The serial of the last chain's attestation certificate is newly listed.
+// The serial of an attestation certificate that a batch of factory devices shares is newly listed.
 const serial = Buffer.from(
   serialsOf(sample.map((text) => Buffer.from(text, 'base64')))[1] as Uint8Array,
 )

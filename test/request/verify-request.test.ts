@@ -71,6 +71,7 @@ describe('what is read', () => {
         publicKey: null,
         statement: null,
         context: {},
+        result: 'report',
       },
     });
   });

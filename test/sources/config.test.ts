@@ -52,6 +52,7 @@ test('every setting can be given as a variable', () => {
     state: '/tmp/x',
     callers: JSON.stringify(CALLERS),
     defaultPolicy: 'inspect',
+    resultKeys: '["/tmp/key.pem"]',
     readinessPolicies: '["inspect"]',
     workers: '2',
     maxQueue: '3',
