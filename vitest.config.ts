@@ -1,7 +1,13 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Tests see nothing of what is kept on this machine between runs.
+    env: { XDG_STATE_HOME: path.join(tmpdir(), `enigm-attest-test-state-${process.pid}`) },
+    // What is waited for comes when the machine gets to it.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

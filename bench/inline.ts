@@ -63,8 +63,8 @@ function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
   const revocation = loadBundledSnapshot(ROOTS);
   const warm = createMemory();
   for (const chain of before)
-    serve(chain, { trust, revocation, memory: warm, challengeKeys: null });
-  return { trust, revocation, memory: freeze(warm), challengeKeys: null };
+    serve(chain, { trust, revocation, memory: warm, challengeKeys: null, results: null });
+  return { trust, revocation, memory: freeze(warm), challengeKeys: null, results: null };
 }
 
 /** Recalls what was warm at the start and nothing else; what would be kept is kept where nobody looks. */

@@ -7,6 +7,12 @@ import path from 'node:path';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ConfigurationFault, loadDocument } from './sources/document.ts';
+import {
+  checkRevocationSources,
+  checkUrl,
+  GOOGLE_STATUS,
+  RevocationSources,
+} from './sources/revocation/settings.ts';
 
 interface Setting {
   readonly variable: string;
@@ -90,12 +96,33 @@ export const SETTINGS = {
     defaultText: '`android-hardware`',
     text: 'policy of requests that name none',
   },
-  resultKeys: {
-    variable: 'ENIGM_ATTEST_RESULT_KEYS',
-    schema: Type.Array(Type.String({ minLength: 1 })),
-    default: () => [],
-    defaultText: '`[]`; in development one key, made once and kept in `state`',
-    text: 'PEM files of keys: the first is private and signs results and records, the others verify',
+  policies: {
+    variable: 'ENIGM_ATTEST_POLICIES',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`null`',
+    text: 'folder of policy documents (`*.json`) beside the built-in policies; see “Policies”',
+  },
+  releases: {
+    variable: 'ENIGM_ATTEST_RELEASES',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`null`; development knows the development releases',
+    text: 'registry file of operating system releases; in production it must be signed',
+  },
+  releaseKeys: {
+    variable: 'ENIGM_ATTEST_RELEASE_KEYS',
+    schema: Type.Union([Type.String({ minLength: 1 }), Type.Null()]),
+    default: () => null,
+    defaultText: '`null`',
+    text: 'file of the public keys that may sign `releases` (JWK Set or PEM); once set, every registry must be signed',
+  },
+  reloadSeconds: {
+    variable: 'ENIGM_ATTEST_RELOAD_SECONDS',
+    schema: Type.Integer({ minimum: 0, maximum: 86_400 }),
+    default: () => 5,
+    defaultText: '`5`',
+    text: 'seconds between looks at the files of `policies` and `releases`; 0 reads them once',
   },
   readinessPolicies: {
     variable: 'ENIGM_ATTEST_READINESS_POLICIES',
@@ -140,6 +167,90 @@ export const SETTINGS = {
     default: () => 0,
     defaultText: '`0`',
     text: 'requests a minute from one address before 429; 0 does not count',
+  },
+  revocationSources: {
+    variable: 'ENIGM_ATTEST_REVOCATION_SOURCES',
+    schema: RevocationSources,
+    default: () => [GOOGLE_STATUS],
+    defaultText: 'Google’s status list',
+    text: 'where revocation lists come from; see “Revocation”',
+  },
+  revocationFetch: {
+    variable: 'ENIGM_ATTEST_REVOCATION_FETCH',
+    schema: Type.Boolean(),
+    default: ({ environment }) => environment === 'production',
+    defaultText: '`true`; in development `false`',
+    text: 'whether the service fetches lists and Google’s roots by itself; if not, it takes up what `revocation fetch` or `revocation import` store',
+  },
+  revocationMinRefreshSeconds: {
+    variable: 'ENIGM_ATTEST_REVOCATION_MIN_REFRESH_SECONDS',
+    schema: Type.Number({ minimum: 0.01, maximum: 86_400 }),
+    default: () => 60,
+    defaultText: '`60`',
+    text: 'least time between two looks at a source, whatever its server says; fractions are allowed',
+  },
+  revocationMaxRefreshSeconds: {
+    variable: 'ENIGM_ATTEST_REVOCATION_MAX_REFRESH_SECONDS',
+    schema: Type.Number({ minimum: 0.01, maximum: 604_800 }),
+    default: () => 86_400,
+    defaultText: '`86400`',
+    text: 'most time between two looks at a source, whatever its server says',
+  },
+  revocationRetrySeconds: {
+    variable: 'ENIGM_ATTEST_REVOCATION_RETRY_SECONDS',
+    schema: Type.Number({ minimum: 0.01, maximum: 3600 }),
+    default: () => 10,
+    defaultText: '`10`',
+    text: 'wait after a failed look; doubled by each further one, up to 15 minutes',
+  },
+  revocationTimeoutSeconds: {
+    variable: 'ENIGM_ATTEST_REVOCATION_TIMEOUT_SECONDS',
+    schema: Type.Number({ minimum: 0.05, maximum: 600 }),
+    default: () => 30,
+    defaultText: '`30`',
+    text: 'time in which a whole list must arrive',
+  },
+  revocationMaxBytes: {
+    variable: 'ENIGM_ATTEST_REVOCATION_MAX_BYTES',
+    schema: Type.Integer({ minimum: 1024, maximum: 1_073_741_824 }),
+    default: () => 8_388_608,
+    defaultText: '`8388608`',
+    text: 'largest list; Google’s has about 170,000 bytes',
+  },
+  revocationAllowShrink: {
+    variable: 'ENIGM_ATTEST_REVOCATION_ALLOW_SHRINK',
+    schema: Type.Array(Type.String({ minLength: 1 })),
+    default: () => [],
+    defaultText: '`[]`',
+    text: 'ids of sources whose lists may lose more than a tenth of their entries; `revocation fetch --allow-shrink` is the same, once',
+  },
+  rootWatchUrl: {
+    variable: 'ENIGM_ATTEST_ROOT_WATCH_URL',
+    schema: Type.String(),
+    default: () => 'https://android.googleapis.com/attestation/root',
+    defaultText: '`https://android.googleapis.com/attestation/root`',
+    text: 'where Google serves its roots, to be compared with the anchors (never trusted); empty: not compared',
+  },
+  bundleKeys: {
+    variable: 'ENIGM_ATTEST_BUNDLE_KEYS',
+    schema: Type.String(),
+    default: () => '',
+    defaultText: 'none',
+    text: 'file of public keys (JWK set) that may sign bundles for machines without network',
+  },
+  proxy: {
+    variable: 'ENIGM_ATTEST_PROXY',
+    schema: Type.String(),
+    default: ({ variables }) => variables['HTTPS_PROXY'] ?? variables['https_proxy'] ?? '',
+    defaultText: '`HTTPS_PROXY`',
+    text: 'HTTP proxy for fetching lists; empty: none',
+  },
+  noProxy: {
+    variable: 'ENIGM_ATTEST_NO_PROXY',
+    schema: Type.String(),
+    default: ({ variables }) => variables['NO_PROXY'] ?? variables['no_proxy'] ?? '',
+    defaultText: '`NO_PROXY`',
+    text: 'hosts that are reached without the proxy, separated by commas',
   },
   challengeLifetimeSeconds: {
     variable: 'ENIGM_ATTEST_CHALLENGE_LIFETIME_SECONDS',
@@ -192,6 +303,49 @@ export const SETTINGS = {
     default: ({ environment }) => (environment === 'development' ? [SIMULATED_APP] : []),
     defaultText: '`[]`; in development the app of simulated devices',
     text: 'apps whose statements speak for their devices: package and SHA-256 of the signing certificate',
+  },
+  resultKeys: {
+    variable: 'ENIGM_ATTEST_RESULT_KEYS',
+    schema: Type.Array(Type.String({ minLength: 1 })),
+    default: () => [],
+    defaultText: '`[]`; in development one is made and kept in the state folder',
+    text: 'PEM files of the keys of signed results: the first signs (private, EC P-256, P-384 or Ed25519), the others are published beside it; without one production signs nothing',
+  },
+  resultIssuer: {
+    variable: 'ENIGM_ATTEST_RESULT_ISSUER',
+    schema: Type.String({ minLength: 1, maxLength: 256 }),
+    default: () => 'enigm-attest',
+    defaultText: '`enigm-attest`',
+    text: 'issuer that signed results name; best the address of this service',
+  },
+  resultAudiences: {
+    variable: 'ENIGM_ATTEST_RESULT_AUDIENCES',
+    schema: Type.Array(Type.String({ minLength: 1, maxLength: 256 })),
+    default: () => [],
+    defaultText: '`[]`: whoever a request names, or the issuer itself',
+    text: 'who results are made for: the first where a request names nobody, and no others',
+  },
+  resultLifetimeSeconds: {
+    variable: 'ENIGM_ATTEST_RESULT_LIFETIME_SECONDS',
+    schema: Type.Integer({ minimum: 1, maximum: 86_400 }),
+    default: () => 300,
+    defaultText: '`300`',
+    text: 'seconds until a signed result expires',
+  },
+  enrolmentLifetimeSeconds: {
+    variable: 'ENIGM_ATTEST_ENROLMENT_LIFETIME_SECONDS',
+    schema: Type.Integer({ minimum: 60, maximum: 315_360_000 }),
+    default: () => 31_536_000,
+    defaultText: '`31536000`',
+    text: 'seconds until an enrolment record expires',
+  },
+  handleKey: {
+    variable: 'ENIGM_ATTEST_HANDLE_KEY',
+    schema: Type.String({ pattern: '^$|^[A-Za-z0-9_-]{43,}$' }),
+    default: () => '',
+    defaultText: 'one made and kept in the state folder',
+    text: 'secret of at least 32 bytes, base64url, of the HMAC that stands for handles; the same for all processes',
+    secret: true,
   },
   logLevel: {
     variable: 'ENIGM_ATTEST_LOG_LEVEL',
@@ -247,6 +401,8 @@ export function loadConfig(
   }
   const config = settings as unknown as Config;
   checkExposure(config);
+  checkRevocationSources(config.revocationSources);
+  if (config.rootWatchUrl !== '') checkUrl(config.rootWatchUrl, false, 'setting rootWatchUrl');
   return Object.freeze(config);
 }
 
@@ -257,6 +413,8 @@ export function toPrintableConfig(config: Config): Readonly<Record<string, unkno
     callers: config.callers.map(({ id }) => ({ id, tokenSha256: 'masked' })),
     challengeKeys: config.challengeKeys.map(() => 'masked'),
     challengeStore: config.challengeStore === '' ? '' : 'masked',
+    handleKey: config.handleKey === '' ? '' : 'masked',
+    proxy: config.proxy.replace(/\/\/[^@/]*@/, '//masked@'),
   };
 }
 

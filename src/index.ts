@@ -9,6 +9,10 @@ export { parsePem } from './core/evidence/index.ts';
 export { type JudgeContext, judge } from './core/judge.ts';
 export {
   BUILTIN_POLICIES,
+  type CallerContext,
+  ELIGIBILITY_SCHEMA,
+  floorOfReport,
+  NO_CALLER_CONTEXT,
   type Policy,
   type PreparedPolicy,
   preparePolicy,
@@ -28,6 +32,21 @@ export {
   type StatementFields,
 } from './core/statement/index.ts';
 export { StatementHeaderSchema, StatementPayloadSchema } from './request/index.ts';
+export {
+  type DocumentExpectation,
+  type DocumentKind,
+  parseJwkSet,
+  parseVerificationKey,
+  type TokenFault,
+  toEatNonce,
+  type VerificationKey,
+  type VerifiedDocument,
+  verifyDocument,
+  verifyResult,
+} from './results/index.ts';
 export { loadBuiltInAnchors, loadTestAnchors } from './sources/anchors.ts';
 export { ROOTS, VERIFIER } from './sources/package-root.ts';
+export { RegistrySchema } from './sources/registry-document.ts';
+export { loadRegistryKeys } from './sources/registry-signature.ts';
+export { loadRegistry } from './sources/releases.ts';
 export { loadBundledSnapshot, loadSnapshotWith } from './sources/revocation.ts';

@@ -5,13 +5,15 @@ import type { FastifyBaseLogger } from 'fastify';
 import { openChallenges } from './challenge/challenges.ts';
 import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
+import { Metrics } from './http/metrics.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
+import type { ResultTerms } from './pool/protocol.ts';
+import { shareTrust } from './pool/shared-trust.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
-import { openSigner } from './results/index.ts';
-import { ROOTS } from './sources/package-root.ts';
-import { loadBundledSnapshot } from './sources/revocation.ts';
-import { buildTrust, loadTrustMaterial } from './sources/trust.ts';
+import { openHandleKey, openSigner, type Signer, withResults } from './results/index.ts';
+import { openRevocation } from './revocation-desk.ts';
+import { TrustKeeper } from './sources/trust-keeper.ts';
 
 export interface Service {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
@@ -25,11 +27,25 @@ export async function startService(
   config: Config,
   logStream?: NodeJS.WritableStream,
 ): Promise<Service> {
-  const material = loadTrustMaterial(config);
-  const trust = buildTrust(material);
-  const snapshot = loadBundledSnapshot(ROOTS);
   const signer = openSigner(config);
+  const metrics = new Metrics();
   let log: FastifyBaseLogger | undefined;
+  const keeper = new TrustKeeper(config, {
+    onReloaded: ({ policies, registry }) => {
+      shared = shareTrust(keeper.material);
+      const digests = Object.fromEntries([...policies].map(([id, { digest }]) => [id, digest]));
+      log?.info({ policies: digests, registry: registry?.id ?? null }, 'new trust is in force');
+    },
+    onRefused: ({ message }) =>
+      log?.error({ reason: message }, 'refused; what was in force stays in force'),
+  });
+  let shared = shareTrust(keeper.material);
+  const revocation = await openRevocation(
+    config,
+    keeper.material.anchors.anchors,
+    metrics,
+    () => log,
+  );
   const challenges = await openChallenges({
     settings: config,
     clock: Date.now,
@@ -40,9 +56,10 @@ export async function startService(
   });
   const pool = new VerificationPool({
     ...config,
-    trust: material,
+    trust: () => shared,
     challengeSecrets: challenges.secrets,
-    revocation: () => snapshot,
+    results: signer === null ? null : resultTermsOf(config, signer),
+    revocation: revocation.snapshot,
     onPoison: ({ body }, cause) => {
       const requestSha256 = createHash('sha256').update(body).digest('hex');
       log?.error({ requestSha256, err: cause }, 'a request ended two workers');
@@ -51,30 +68,33 @@ export async function startService(
   });
   const server = await buildServer({
     config,
-    trust,
-    submit: withSingleUse((job) => pool.submit(job), challenges.marks),
+    trust: () => keeper.trust,
+    submit: withResults(
+      withSingleUse((job) => pool.submit(job), challenges.marks),
+      signer,
+    ),
+    jwks: signer?.jwks ?? { keys: [] },
     issueChallenge: challenges.issue,
-    signer,
-    batch: {
-      judgeChunk: (chunk) => pool.judgeChunk(chunk),
-      revocation: () => snapshot,
-      recordKeys: signer?.jwks ?? { keys: [] },
-    },
+    batch: { openJudge: () => pool.openJudge(), revocation: revocation.snapshot },
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,
       policies: () =>
         checkReadiness(
-          trust,
-          snapshot,
+          keeper.trust,
+          revocation.snapshot(),
           config.readinessPolicies,
           Date.now(),
           challenges.marks.whyNotIssuing(),
         ),
+      revocation: revocation.describe,
     },
+    metrics,
     ...(logStream === undefined ? {} : { logStream }),
   });
   log = server.log;
+  metrics.gauge('pool_workers', 'Worker threads that are up', () => pool.workersUp);
+  metrics.gauge('pool_queue_length', 'Requests that wait for a worker', () => pool.queueLength);
   const problem = challenges.marks.whyNotIssuing();
   if (problem !== null) log.error(problem);
   try {
@@ -83,15 +103,40 @@ export async function startService(
   } catch (error) {
     await pool.close();
     await challenges.close();
+    await revocation.close();
     throw error;
   }
+  const stopLooking = lookEvery(config.reloadSeconds, () => keeper.look());
+  revocation.start();
   const { address, port, family } = server.server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: async () => {
+      stopLooking();
       await server.close();
       await pool.close();
       await challenges.close();
+      await revocation.close();
     },
+  };
+}
+
+/** Calls `look` every so many seconds, never if that is 0. Gives what ends it. */
+function lookEvery(seconds: number, look: () => void): () => void {
+  if (seconds === 0) return () => {};
+  const timer = setInterval(look, seconds * 1000);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function resultTermsOf(config: Config, { jwks }: Signer): ResultTerms {
+  const { resultIssuer, resultAudiences, resultLifetimeSeconds } = config;
+  return {
+    issuer: resultIssuer,
+    audiences: resultAudiences,
+    lifetimeSeconds: resultLifetimeSeconds,
+    enrolmentLifetimeSeconds: config.enrolmentLifetimeSeconds,
+    handleKey: openHandleKey(config),
+    jwks,
   };
 }

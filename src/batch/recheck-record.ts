@@ -7,6 +7,7 @@ import {
   type JwkSet,
   parseJwkSet,
   type Signer,
+  toRecheckClaims,
   type VerificationKey,
   verifyDocument,
 } from '../results/index.ts';
@@ -14,13 +15,9 @@ import type { ChunkJudge } from './judge-blocks.ts';
 import type { ChunkResult, RunTerms } from './protocol.ts';
 import type { RecheckLine, RecordFault } from './record.ts';
 
-/** How long a record may be judged again: as long as the longest-lived factory certificate does. */
-const LIFETIME_SECONDS = 10 * 365 * 86_400;
-
 /** Signs what is to be kept. `now`: milliseconds since 1970. */
-export function signRecord(signer: Signer, facts: RecheckFacts, now: number): Promise<string> {
-  const iat = Math.floor(now / 1000);
-  return signer.signDocument('recheck', { iat, exp: iat + LIFETIME_SECONDS, facts });
+function signRecord(signer: Signer, facts: RecheckFacts, now: number): Promise<string> {
+  return signer.signDocument('recheck', toRecheckClaims(facts, now));
 }
 
 export type Opened =

@@ -1,11 +1,13 @@
 /** A process that takes shards from the queue, one after another, until it is told to stop. */
 import { UnrecoverableError, Worker } from 'bullmq';
 import type { Config } from '../config.ts';
+import { shareTrust } from '../pool/shared-trust.ts';
 import { VerificationPool } from '../pool/verification-pool.ts';
 import { openSigner } from '../results/index.ts';
 import { ROOTS } from '../sources/package-root.ts';
 import { loadBundledSnapshot } from '../sources/revocation.ts';
 import type { RunContext } from './checkpoint.ts';
+import type { ChunkJudge } from './judge-blocks.ts';
 import {
   connectionOf,
   LOCK_MS,
@@ -41,10 +43,10 @@ export async function startShardWorker(
       if ((await storage.loadResult(number)) !== null) return;
       const shard = (await storage.loadShards())?.[number];
       if (shard === undefined) throw new UnrecoverableError(`${folder}: no shard ${number}`);
-      const { context, pool } = await judges.of(run, storage);
+      const { context, judge } = await judges.of(run, storage);
       let saidAt = 0;
       await judgeShard(shard, storage, {
-        judge: recordingJudge(context.terms, openSigner(config), (chunk) => pool.judgeChunk(chunk)),
+        judge: recordingJudge(context.terms, openSigner(config), judge),
         terms: context.terms,
         ahead: config.workers * 4,
         onRecords: async (records) => {
@@ -80,6 +82,7 @@ interface Judge {
   readonly run: string;
   readonly context: RunContext;
   readonly pool: VerificationPool;
+  readonly judge: ChunkJudge;
 }
 
 /** The pool of the run under way: each run brings the trust it was started with. */
@@ -104,16 +107,17 @@ class Judges {
     }
     const none = loadBundledSnapshot(ROOTS);
     const { revocation } = context.terms;
+    const trust = shareTrust(context.trust);
     const pool = new VerificationPool({
       ...this.#config,
       chunks: this.#config.workers * 2,
-      trust: context.trust,
+      trust: () => trust,
       revocation: () => (revocation === 'waived' ? none : revocation),
       onPoison: () => {},
       onWorkerError: (cause) => this.#say(`a worker thread ended: ${String(cause)}`),
     });
     await pool.start();
-    this.#current = { run, context, pool };
+    this.#current = { run, context, pool, judge: pool.openJudge() };
     return this.#current;
   }
 

@@ -47,8 +47,18 @@ function isJsonSpace(octet: number): boolean {
 }
 
 function bare(chain: VerifyRequest['chain']): VerifyRequest {
-  const asked = { challenge: null, policy: null, publicKey: null } as const;
-  return { chain, ...asked, statement: null, context: {}, result: 'report' };
+  return {
+    chain,
+    challenge: null,
+    policy: null,
+    publicKey: null,
+    statement: null,
+    context: {},
+    result: 'report',
+    audience: null,
+    enrol: false,
+    enrolmentRecord: null,
+  };
 }
 
 function fromRequest(json: string): VerifyRequest {

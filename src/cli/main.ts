@@ -63,7 +63,7 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     )
     .argument('<FILE...>', 'PEM bundle, JSON array, JSON request or DER; - is standard input')
     .addOption(format(['text', 'json']))
-    .option('--policy <NAME>', 'policy to judge by (default: android-hardware)')
+    .option('--policy <NAME|FILE>', 'policy to judge by (default: android-hardware)')
     .option('--at <RFC3339>', 'judge the evidence as of then; revocation is always today’s')
     .option(
       '--challenge <BYTES>',
@@ -76,6 +76,15 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     )
     .option('--anchors <DIR>', 'trust these anchors in place of the built-in ones (test only)')
     .option('--public-key <FILE>', 'key the attested one must equal: PEM, DER or JWK')
+    .option('--releases <FILE>', 'registry of releases in place of the configured one')
+    .option(
+      '--context <JSON>',
+      'what you know of the device: {"cohort": .., "floor": ..}; only narrows',
+    )
+    .option(
+      '--last-report <FILE>',
+      'an earlier report on the same device: the floor it must not fall below',
+    )
     .option('--cross-check', 'also run the second, independent verifier and report disagreements')
     .addHelpText(
       'after',
@@ -117,6 +126,111 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     .action(async (options) => {
       const { checkAnchors } = await import('./anchors.ts');
       exit(checkAnchors(options, io));
+    });
+
+  anchors
+    .command('calendar')
+    .description('When each anchor and each known intermediate runs out, soonest first.')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { showCalendar } = await import('./calendar.ts');
+      exit(showCalendar(options, io));
+    });
+
+  addRevocationCommands(program, io, exit);
+
+  const policy = program.command('policy').description('The policies evidence is judged by.');
+  policy
+    .command('list')
+    .description('List the policies that exist here.')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { listPolicies } = await import('./policy/show.ts');
+      exit(listPolicies(options, io));
+    });
+  policy
+    .command('show')
+    .description('Print a policy as a document, to read or to start one of your own from.')
+    .argument('<NAME>', 'id of a policy')
+    .action(async (name: string) => {
+      const { showPolicy } = await import('./policy/show.ts');
+      exit(showPolicy(name, io));
+    });
+  policy
+    .command('check')
+    .description('Check a policy document, and say in plain sentences what it asks.')
+    .argument('<FILE|NAME>', 'a policy document, or the id of a policy')
+    .action(async (file: string) => {
+      const { checkPolicy } = await import('./policy/show.ts');
+      exit(checkPolicy(file, io));
+    });
+  policy
+    .command('schema')
+    .description('Print the JSON Schema of policy documents.')
+    .action(async () => {
+      const { printPolicySchema } = await import('./policy/show.ts');
+      exit(printPolicySchema(io));
+    });
+  policy
+    .command('try')
+    .description(
+      'Judge stored reports or chains under a policy, and show what would change. Exit code 1: something accepted would not be.',
+    )
+    .argument('<FILE|NAME>', 'the candidate: a policy document, or the id of a policy')
+    .requiredOption('--against <DIR|FILE>', 'stored reports, batch records, or chains')
+    .option('--policy <NAME|FILE>', 'what chains are judged by now (default: android-hardware)')
+    .option('--revocation <FILE|none>', 'status list for chains; none: do not check')
+    .option('--anchors <DIR>', 'anchors for chains in place of the built-in ones (test only)')
+    .addOption(format(['text', 'json']))
+    .action(async (file: string, options) => {
+      const { tryPolicy } = await import('./policy/try.ts');
+      exit(await tryPolicy(file, options, io));
+    });
+
+  const releases = program
+    .command('releases')
+    .description('Registries of operating system releases: check, show, sign, import.');
+  releases
+    .command('check')
+    .description('Check a registry: form, contents, signature, expiry.')
+    .argument('<FILE>', 'registry: JSON, or a signed one')
+    .option('--keys <FILE>', 'public keys that may have signed it: JWK Set or PEM')
+    .action(async (file: string, options) => {
+      const { checkReleases } = await import('./releases.ts');
+      exit(checkReleases(file, options, io));
+    });
+  releases
+    .command('show')
+    .description('Show the releases and known systems of a registry.')
+    .argument('[FILE]', 'registry (default: the one in force)')
+    .option('--keys <FILE>', 'public keys that may have signed it: JWK Set or PEM')
+    .addOption(format(['text', 'json']))
+    .action(async (file: string | undefined, options) => {
+      const { showReleases } = await import('./releases.ts');
+      exit(showReleases(file, options, io));
+    });
+  releases
+    .command('sign')
+    .description('Sign a registry with a key that signs nothing else.')
+    .argument('<FILE>', 'registry as JSON')
+    .requiredOption('--key <FILE>', 'private key, PKCS #8 PEM: Ed25519 or P-256')
+    .option('--out <FILE|->', 'where to write', '-')
+    .action(async (file: string, options) => {
+      const { signReleases } = await import('./releases.ts');
+      exit(await signReleases(file, options, io));
+    });
+  releases
+    .command('import')
+    .description('Compute boot keys and vbmeta digests from what a build ships.')
+    .argument('<FILE>', 'avb_pkmd.bin, a vbmeta image, or GrapheneOS’s attestation.json')
+    .option('--name <NAME>', 'name of the release or system')
+    .option('--model <MODEL...>', 'models it is for, as devices attest them')
+    .option('--channel <CHANNEL>', 'channel of the release')
+    .option('--signature <FILE>', 'signature of a list (default: FILE.sig)')
+    .option('--signers <FILE>', 'OpenSSH allowed_signers file: who may have signed a list')
+    .action(async (file: string, options) => {
+      const { importReleases } = await import('./import-releases.ts');
+      exit(importReleases(file, options, io));
     });
 
   program
@@ -198,6 +312,28 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     });
 
   program
+    .command('token')
+    .description('Documents signed by a verifier.')
+    .command('verify')
+    .description('Verify a signed document offline. Exit code 0: it is good; 1: it is refused.')
+    .argument('<FILE>', 'the token; - is standard input')
+    .requiredOption('--keys <FILE>', 'keys that may have signed it: JSON Web Key Set, or one PEM')
+    .option(
+      '--kind <KIND>',
+      'what it must be: ear, enrolment, recheck, auditHead, registry, bundle',
+      'ear',
+    )
+    .option('--audience <AUDIENCE>', 'who it must be for')
+    .option('--issuer <ISSUER>', 'who it must be by')
+    .option('--challenge <BYTES>', 'challenge it must answer: hex:.., base64url:.. or text:..')
+    .option('--at <RFC3339>', 'judge its times as of then')
+    .addOption(format(['text', 'json']))
+    .action(async (file: string, options) => {
+      const { verifyToken } = await import('./token.ts');
+      exit(await verifyToken(file, options, io));
+    });
+
+  program
     .command('explain')
     .description('What a finding means, why it matters, what to do.')
     .argument('[CODE]', 'a code of a report; without one, all are listed')
@@ -220,6 +356,72 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     });
 
   return program;
+}
+
+function addRevocationCommands(program: Command, io: Io, exit: SetExitCode): void {
+  const revocation = program.command('revocation').description('Revocation lists on this machine.');
+  revocation
+    .command('fetch')
+    .description('Fetch the lists now and store those that hold up. Exit code 2: one did not.')
+    .option('--source <ID>', 'only this source')
+    .option('--allow-shrink', 'take lists that lost more than a tenth of their entries')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { fetchLists } = await import('./revocation.ts');
+      exit(await fetchLists(options, io));
+    });
+  revocation
+    .command('show')
+    .description('What is in force on this machine, from where, and how old it is.')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { showLists } = await import('./revocation.ts');
+      exit(await showLists(options, io));
+    });
+  revocation
+    .command('check')
+    .description('Look serials up. Exit code 1: one is listed.')
+    .argument(
+      '<SERIAL|FILE...>',
+      'serial number in hex, or evidence whose certificates are looked up',
+    )
+    .option('--revocation <FILE>', 'status list to add, current by your word')
+    .addOption(format(['text', 'json']))
+    .action(async (things: string[], options) => {
+      const { checkSerials } = await import('./revocation.ts');
+      exit(await checkSerials(things, options, io));
+    });
+  revocation
+    .command('diff')
+    .description('Entries added, removed and changed between two status lists.')
+    .argument('<OLD>', 'status list')
+    .argument('<NEW>', 'status list')
+    .addOption(format(['text', 'json']))
+    .action(async (before: string, after: string, options) => {
+      const { diffLists } = await import('./revocation.ts');
+      exit(diffLists([before, after], options, io));
+    });
+  revocation
+    .command('bundle')
+    .description('Put the stored lists, the policies and the anchors into one signed file.')
+    .requiredOption('--key <FILE>', 'private key that signs: Ed25519, P-256 or P-384, PKCS #8 PEM')
+    .requiredOption('--sequence <N>', 'number of the bundle, higher than that of the last one')
+    .requiredOption('--expires <RFC3339>', 'from when on it is refused')
+    .requiredOption('--out <FILE>', 'where to write it')
+    .option('--keys-out <FILE>', 'also write the public key, for bundleKeys')
+    .action(async (options) => {
+      const { makeBundle } = await import('./revocation-bundle.ts');
+      exit(await makeBundle(options, io));
+    });
+  revocation
+    .command('import')
+    .description('Verify a bundle and take its lists. Exit code 1: it is refused.')
+    .argument('<FILE>', 'bundle')
+    .option('--keys <FILE>', 'public keys that may sign it (default: the setting bundleKeys)')
+    .action(async (file: string, options) => {
+      const { importBundle } = await import('./revocation-bundle.ts');
+      exit(await importBundle(file, options, io));
+    });
 }
 
 function format(choices: readonly string[]): Option {

@@ -9,21 +9,21 @@ import type { Config } from '../config.ts';
 import { openSigner } from '../results/index.ts';
 import { loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault, loadText } from '../sources/document.ts';
-import { ROOTS } from '../sources/package-root.ts';
-import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
 import { loadTrustMaterial, type TrustMaterial } from '../sources/trust.ts';
 import { parseShare } from './arguments.ts';
 import { type Io, UsageFault } from './io.ts';
 import type { ReverifyOptions } from './reverify.ts';
+import { loadRevocation } from './revocation-option.ts';
 
 /** Loads trust, lists and terms, once: they stay as they are however long the run takes. */
-export function buildContext(
+export async function buildContext(
   plan: Plan,
   options: ReverifyOptions,
   config: Config,
   io: Io,
-): RunContext {
-  const trust = loadTrust(options, config, io);
+): Promise<RunContext> {
+  const material = loadTrustMaterial(config);
+  const trust = withOwnAnchors(material, options, io);
   const { policy = null } = options;
   if (policy !== null && !trust.policies.some(({ id }) => id === policy)) {
     const known = trust.policies.map(({ id }) => id).join(', ');
@@ -36,7 +36,7 @@ export function buildContext(
   const rate = options.crossCheckRate;
   const terms: RunTerms = {
     appraisedAt: io.now(),
-    revocation: loadRevocation(options, io),
+    revocation: await loadRevocation(options, config, material, io),
     policy,
     form: options.full ? 'full' : 'brief',
     facts: options.records === true,
@@ -47,19 +47,14 @@ export function buildContext(
   return { format: 1, id: randomUUID(), plan, terms, trust };
 }
 
-function loadTrust({ anchors }: ReverifyOptions, config: Config, io: Io): TrustMaterial {
-  const material = loadTrustMaterial(config);
+function withOwnAnchors(
+  material: TrustMaterial,
+  { anchors }: ReverifyOptions,
+  io: Io,
+): TrustMaterial {
   if (anchors === undefined) return material;
   const { material: own } = loadTestAnchors(path.resolve(io.folder, anchors));
   return { ...material, environment: 'test', anchors: own };
-}
-
-function loadRevocation({ revocation, anchors }: ReverifyOptions, io: Io): RunTerms['revocation'] {
-  if (revocation === 'none') return 'waived';
-  const folder = anchors === undefined ? ROOTS : path.resolve(io.folder, anchors);
-  return revocation === undefined
-    ? loadBundledSnapshot(folder)
-    : loadSnapshotWith(path.resolve(io.folder, revocation), folder);
 }
 
 function loadOnly({ onlyListed }: ReverifyOptions, io: Io): RunTerms['only'] {

@@ -5,6 +5,7 @@ import { CrossChecker } from '../batch/cross-checker.ts';
 import { recordingJudge } from '../batch/recheck-record.ts';
 import { type RunEnd, runBatch } from '../batch/run.ts';
 import type { Config } from '../config.ts';
+import { shareTrust } from '../pool/shared-trust.ts';
 import { VerificationPool } from '../pool/verification-pool.ts';
 import { openSigner } from '../results/index.ts';
 import { ROOTS } from '../sources/package-root.ts';
@@ -30,12 +31,13 @@ export async function runHere(
   io: Io,
 ): Promise<RunEnd> {
   const { terms, trust } = context;
+  const shared = shareTrust(trust);
   const none = loadBundledSnapshot(ROOTS);
   const chunks = config.workers * 2;
   const pool = new VerificationPool({
     ...config,
     chunks,
-    trust,
+    trust: () => shared,
     revocation: () => (terms.revocation === 'waived' ? none : terms.revocation),
     onPoison: () => {},
     onWorkerError: (cause) => io.err(`a worker ended: ${String(cause)}\n`),
@@ -48,7 +50,7 @@ export async function runHere(
     return await runBatch({
       context,
       from,
-      judge: recordingJudge(terms, openSigner(config), (chunk) => pool.judgeChunk(chunk)),
+      judge: recordingJudge(terms, openSigner(config), pool.openJudge()),
       ahead: chunks * 2,
       checkpoint: files?.checkpoint ?? null,
       checkpointMs: parseCount('--checkpoint-ms', 1)(options.checkpointMs),

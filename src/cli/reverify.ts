@@ -87,7 +87,7 @@ async function reverifyOrThrow(options: ReverifyOptions, io: Io): Promise<number
   const stopped = options.resume && files !== null ? await files.checkpoint.load() : null;
   if (stopped === null) refuseExisting(plan, files);
   else checkInputs(stopped.context);
-  const context = stopped?.context ?? buildContext(plan, options, config, io);
+  const context = stopped?.context ?? (await buildContext(plan, options, config, io));
   if (stopped === null) await files?.checkpoint.begin(context);
   return run({ context, from: stopped?.progress ?? NOTHING_DONE, files, config }, options, io);
 }

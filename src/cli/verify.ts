@@ -4,20 +4,26 @@ import path from 'node:path';
 import { loadConfig } from '../config.ts';
 import type { ChallengeClaim } from '../core/binding/index.ts';
 import { type JudgeContext, judge } from '../core/judge.ts';
-import type { PreparedPolicy } from '../core/policy/index.ts';
+import {
+  type CallerContext,
+  NO_CALLER_CONTEXT,
+  type PreparedPolicy,
+  preparePolicy,
+} from '../core/policy/index.ts';
 import { prove } from '../core/prove.ts';
 import type { Report } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
-import { parsePublicKey, type VerifyRequest } from '../request/index.ts';
-import { loadTestAnchors } from '../sources/anchors.ts';
-import { ConfigurationFault } from '../sources/document.ts';
-import { ROOTS, VERIFIER } from '../sources/package-root.ts';
-import { loadBundledSnapshot, loadSnapshotWith } from '../sources/revocation.ts';
+import { checkCallerContext, parsePublicKey, type VerifyRequest } from '../request/index.ts';
+import { loadOwners, loadTestAnchors } from '../sources/anchors.ts';
+import { ConfigurationFault, loadText } from '../sources/document.ts';
+import { VERIFIER } from '../sources/package-root.ts';
+import { checkNames, loadPolicy } from '../sources/policies.ts';
 import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
 import { parseChallenge, parseTime } from './arguments.ts';
 import { readEvidence, UnreadableInput } from './evidence-file.ts';
 import { EXIT, type Io, UsageFault } from './io.ts';
 import { renderReport } from './render/report.ts';
+import { loadRevocation } from './revocation-option.ts';
 
 export interface VerifyOptions {
   readonly format?: 'text' | 'json';
@@ -29,6 +35,12 @@ export interface VerifyOptions {
   readonly anchors?: string;
   readonly publicKey?: string;
   readonly crossCheck?: boolean;
+  /** Registry in place of the configured one. */
+  readonly releases?: string;
+  /** JSON, as the member `context` of a request. */
+  readonly context?: string;
+  /** Report file of an earlier verification of the same device. */
+  readonly lastReport?: string;
 }
 
 /** Gives the exit code. */
@@ -37,7 +49,7 @@ export async function verify(
   options: VerifyOptions,
   io: Io,
 ): Promise<number> {
-  const session = openSession(options, io);
+  const session = await openSession(options, io);
   const outcomes = new Set<Report['outcome'] | 'unreadable'>();
   let disagrees = false;
   for (const file of files) {
@@ -86,34 +98,24 @@ async function reportDisagreements(
 }
 
 /** Everything that stays the same for all files. */
-interface Session extends Trust {
+export interface Session extends Trust {
   readonly revocation: RevocationSnapshot | 'waived';
 }
 
 /** With anchors of the operator's own, everything they bring stands in for what is built in. */
-function openSession({ anchors, revocation }: VerifyOptions, io: Io): Session {
-  const trust = buildTrust(loadTrustMaterial(loadConfig()));
-  if (anchors === undefined) {
-    return { ...trust, revocation: loadRevocation(revocation, ROOTS, io) };
-  }
-  const folder = path.resolve(io.folder, anchors);
-  return {
-    ...trust,
-    environment: 'test',
-    anchors: loadTestAnchors(folder).set,
-    revocation: loadRevocation(revocation, folder, io),
-  };
-}
-
-function loadRevocation(
-  option: string | undefined,
-  folder: string,
+export async function openSession(
+  { anchors, revocation, releases }: Pick<VerifyOptions, 'anchors' | 'revocation' | 'releases'>,
   io: Io,
-): RevocationSnapshot | 'waived' {
-  if (option === 'none') return 'waived';
-  return option === undefined
-    ? loadBundledSnapshot(folder)
-    : loadSnapshotWith(path.resolve(io.folder, option), folder);
+): Promise<Session> {
+  const config = loadConfig(
+    releases === undefined ? {} : { releases: path.resolve(io.folder, releases) },
+  );
+  const material = loadTrustMaterial(config);
+  const trust = buildTrust(material);
+  const checked = await loadRevocation({ anchors, revocation }, config, material, io);
+  if (anchors === undefined) return { ...trust, revocation: checked };
+  const { set } = loadTestAnchors(path.resolve(io.folder, anchors));
+  return { ...trust, environment: 'test', anchors: set, revocation: checked };
 }
 
 async function readOrExplain(file: string, io: Io): Promise<VerifyRequest | null> {
@@ -134,12 +136,17 @@ function contextOf(
 ): JudgeContext {
   const appraisedAt = io.now();
   const { environment, registry, revocation, statementApps } = session;
+  const caller = callerOf(options, request, io);
   const publicKey =
     options.publicKey === undefined ? request.publicKey : loadPublicKey(options.publicKey, io);
   return {
     evidenceTime: options.at === undefined ? appraisedAt : parseTime(options.at),
     appraisedAt,
-    policy: policyNamed(options.policy ?? request.policy ?? session.defaultPolicy, session),
+    policy: applicablePolicy(
+      options.policy ?? request.policy ?? session.defaultPolicy,
+      session,
+      io,
+    ),
     revocation,
     challenge: claimOf(options, request),
     publicKey,
@@ -147,15 +154,34 @@ function contextOf(
     statement: request.statement,
     statementApps,
     registry,
+    ...(caller === undefined ? {} : { caller }),
     environment,
     verifier: VERIFIER,
   };
 }
 
-function policyNamed(name: string, { policies }: Trust): PreparedPolicy {
+/** A policy that may be applied here: a document says in which environments it exists. */
+function applicablePolicy(name: string, session: Session, io: Io): PreparedPolicy {
+  const found = findPolicy(name, session, io);
+  const { id, environments } = found.policy;
+  if (session.policies.has(name) || environments.includes(session.environment)) return found;
+  throw new ConfigurationFault(
+    `${name}: policy ${id} exists in ${environments.join(', ')}, and this is ${session.environment}`,
+  );
+}
+
+/** A name that is known, or a policy document all of whose names exist. */
+export function findPolicy(name: string, { policies, registry }: Trust, io: Io): PreparedPolicy {
   const policy = policies.get(name);
   if (policy !== undefined) return policy;
-  throw new ConfigurationFault(`no policy ${name}; there are ${[...policies.keys()].join(', ')}`);
+  if (name.endsWith('.json')) {
+    const document = loadPolicy(path.resolve(io.folder, name), io.now());
+    checkNames(document, loadOwners(), registry);
+    return preparePolicy(document);
+  }
+  throw new ConfigurationFault(
+    `no policy ${name}; there are ${[...policies.keys()].join(', ')}, or name a .json file`,
+  );
 }
 
 /** The option wins over what the file says. */
@@ -165,6 +191,34 @@ function claimOf({ challenge }: VerifyOptions, request: VerifyRequest): Challeng
   return request.challenge === null
     ? { kind: 'absent' }
     : { kind: 'given', bytes: request.challenge };
+}
+
+/** Options win over what the file says. An earlier report only ever adds a floor. */
+function callerOf(
+  { context, lastReport }: VerifyOptions,
+  request: VerifyRequest,
+  io: Io,
+): CallerContext | undefined {
+  const stated = context === undefined ? request.caller : readContext(context, '--context');
+  if (lastReport === undefined) return stated;
+  const report = readJson(loadText(path.resolve(io.folder, lastReport)), lastReport);
+  const earlier = readContext(JSON.stringify({ lastReport: report }), lastReport);
+  const { floors, ...rest } = stated ?? NO_CALLER_CONTEXT;
+  return { ...rest, floors: [...floors, ...earlier.floors] };
+}
+
+function readContext(text: string, name: string): CallerContext {
+  const checked = checkCallerContext(readJson(text, name));
+  if (typeof checked === 'string') throw new UsageFault(`${name}: ${checked}`);
+  return checked;
+}
+
+function readJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageFault(`${name}: no JSON: ${(error as Error).message}`);
+  }
 }
 
 function loadPublicKey(file: string, io: Io): Uint8Array {

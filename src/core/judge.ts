@@ -4,15 +4,7 @@
  * remembered: the same proof is judged anew each time.
  */
 import type { Environment } from './anchors/index.ts';
-import {
-  dateOfDay,
-  FINDING_CODES,
-  type Finding,
-  finding,
-  type JudgedFinding,
-  type Severity,
-  toRfc3339,
-} from './base/index.ts';
+import { type Finding, finding, type JudgedFinding, toRfc3339 } from './base/index.ts';
 import {
   type Binding,
   type BindingState,
@@ -22,48 +14,54 @@ import {
   NOTHING_BOUND,
   type RequestContext,
 } from './binding/index.ts';
+import { checkContinuity, type EnrolmentClaim, toEnrolledDevice } from './continuity/index.ts';
+import {
+  asTheirCodesSay,
+  currentRegistry,
+  judgeBootKey,
+  judgePolicy,
+  judgeRevocation,
+  NOT_LOOKED_UP,
+  type NowContext,
+} from './judge-now.ts';
 import { checkKeyParameters, type KeyDescription } from './key-description/index.ts';
 import { checkValidity, type VerifiedPath } from './path/index.ts';
-import { evaluatePolicy, type PreparedPolicy } from './policy/index.ts';
+import {
+  type CallerContext,
+  deriveEligibility,
+  deriveRollback,
+  NO_CALLER_CONTEXT,
+  ROLLBACK_NOT_CHECKED,
+  toSubjectPath,
+} from './policy/index.ts';
 import {
   deriveLayers,
   derivePosture,
+  deriveTrustInputs,
   deriveTrustState,
   type Posture,
   type StatementApp,
   whyNotMeaningful,
 } from './posture/index.ts';
 import type { Proof } from './prove.ts';
-import type { ReleaseRegistry } from './reference/index.ts';
 import {
   deriveOutcome,
   type Exposure,
   REPORT_VERSION,
   type Report,
-  type ReportRevocation,
   type ReportStatement,
   toReportChain,
   toReportFindings,
   toReportKey,
   toReportKeyDescription,
+  toReportRelease,
 } from './report/index.ts';
-import {
-  checkRevocation,
-  type RevocablePath,
-  type RevocationCheck,
-  type RevocationSnapshot,
-} from './revocation/index.ts';
+import { toRevocablePath } from './revocation/index.ts';
 import { type StatementFields, verifyStatement } from './statement/index.ts';
-import { hasOnlyKeyCertSign } from './x509/index.ts';
 
-export interface JudgeContext {
+export interface JudgeContext extends NowContext {
   /** Decides validity windows and patch age. Milliseconds since 1970, as are all times here. */
   readonly evidenceTime: number;
-  /** Decides revocation, releases, and how old lists are. */
-  readonly appraisedAt: number;
-  readonly policy: PreparedPolicy;
-  /** `waived`: an operator said that revocation is not to be checked. */
-  readonly revocation: RevocationSnapshot | 'waived';
   readonly challenge: ChallengeClaim;
   /** SubjectPublicKeyInfo the caller expects, or null. */
   readonly publicKey: Uint8Array | null;
@@ -73,8 +71,10 @@ export interface JudgeContext {
   readonly statement?: string | null;
   /** Apps whose statements speak for their devices; none when left out. */
   readonly statementApps?: readonly StatementApp[];
-  /** Null: no releases are known. */
-  readonly registry: ReleaseRegistry | null;
+  /** An enrolment record that came with the request; null or left out: none did. */
+  readonly enrolment?: EnrolmentClaim | null;
+  /** What the caller says of the device; it can only narrow. Left out: nothing. */
+  readonly caller?: CallerContext;
   readonly environment: Environment;
   readonly verifier: { readonly name: string; readonly version: string };
 }
@@ -83,8 +83,10 @@ export interface JudgeContext {
 export function judge(proof: Proof, context: JudgeContext): Report {
   const path = proof.path.ok ? proof.path.value : null;
   const description = proof.keyDescription?.ok ? proof.keyDescription.value : null;
-  const posture = description === null ? null : derivePosture(description, context.registry);
-  const revocation = path === null ? null : judgeRevocation(path, context);
+  const registry = currentRegistry(context);
+  const caller = context.caller ?? NO_CALLER_CONTEXT;
+  const posture = description === null ? null : derivePosture(description, registry);
+  const revocation = path === null ? null : judgeRevocation(toRevocablePath(path), context);
   const binding = judgeBinding(path, description, context);
   const statement = judgeStatement(
     proof,
@@ -97,6 +99,7 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     ...asTheirCodesSay(proof.remarks),
     ...(path === null ? [] : judgePath(path, context)),
     ...(revocation?.findings ?? []),
+    ...(path === null || posture === null ? [] : judgeBootKey(path, posture, context)),
     ...binding.findings,
     ...statement.findings,
     ...(path === null || description === null || posture === null
@@ -108,6 +111,8 @@ export function judge(proof: Proof, context: JudgeContext): Report {
   const { reported } = statement;
   const layers = deriveLayers({ path, revocationStatus, description, posture, reported }, judged);
   const { policy, digest } = context.policy;
+  const rollback =
+    posture === null ? ROLLBACK_NOT_CHECKED : deriveRollback(posture, caller, policy, judged);
   return {
     reportVersion: REPORT_VERSION,
     outcome: deriveOutcome(findings),
@@ -126,13 +131,21 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     environment: context.environment,
     findings,
     layers,
+    trustInputs: deriveTrustInputs(layers, judged),
     ...reportProof(proof, policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
     binding: { ...binding.binding, keyPossession: statement.possession },
     statement: statement.report,
-    release: toReportRelease(posture),
-    eligibility: [],
+    release: toReportRelease(posture?.recognised ?? null, registry, rollback.state),
+    rollback,
+    eligibility: deriveEligibility(policy.eligibility, {
+      judged,
+      layers,
+      binding: binding.binding,
+      posture,
+      caller,
+    }),
   };
 }
 
@@ -153,24 +166,6 @@ function reportProof(
   };
 }
 
-const NOT_LOOKED_UP: ReportRevocation = { checked: false, status: null, snapshot: null };
-const MS_PER_DAY = 86_400_000;
-
-/** The day of a moment, UTC. */
-export function dayOf(epochMs: number): ReturnType<typeof dateOfDay> {
-  return dateOfDay(Math.floor(epochMs / MS_PER_DAY));
-}
-
-export type RevocationContext = Pick<JudgeContext, 'revocation' | 'policy' | 'appraisedAt'>;
-
-/** Findings at the severity of the table of codes. */
-export function asTheirCodesSay(findings: readonly Finding[]): readonly JudgedFinding[] {
-  return findings.map((each) => ({
-    finding: each,
-    severity: FINDING_CODES[each.code].severity,
-  }));
-}
-
 /** Where the proof stopped, if it did. */
 function brokenLinks({ path, keyDescription }: Proof): readonly Finding[] {
   if (!path.ok) return [path.finding];
@@ -184,48 +179,6 @@ function judgePath(path: VerifiedPath, context: JudgeContext): readonly JudgedFi
       ? []
       : [finding('ANCHOR_NOT_PRODUCTION', { field: `anchor.${id}` }, { got: environment })];
   return asTheirCodesSay([...checkValidity(path, context.evidenceTime), ...rehearsal]);
-}
-
-/** Revocation as of now, and as the policy asks. */
-export function judgeRevocation(
-  path: RevocablePath,
-  { revocation, policy, appraisedAt }: RevocationContext,
-): { report: ReportRevocation; findings: readonly JudgedFinding[] } {
-  if (revocation === 'waived') {
-    return {
-      report: NOT_LOOKED_UP,
-      findings: asTheirCodesSay([finding('REVOCATION_NOT_CHECKED')]),
-    };
-  }
-  const { maxStaleSeconds } = policy.policy.revocation;
-  const check = checkRevocation(path, revocation, { appraisedAt, maxStaleSeconds });
-  const severity: Severity = maxStaleSeconds === null ? 'review' : 'inconclusive';
-  const staleness = check.staleness === null ? [] : [{ finding: check.staleness, severity }];
-  return {
-    report: toReportRevocation(revocation, check, appraisedAt),
-    findings: [
-      ...asTheirCodesSay([...check.listed, ...(check.missing === null ? [] : [check.missing])]),
-      ...staleness,
-    ],
-  };
-}
-
-function toReportRevocation(
-  snapshot: RevocationSnapshot,
-  { status, sources, fetchedAt }: RevocationCheck,
-  appraisedAt: number,
-): ReportRevocation {
-  return {
-    checked: status !== null,
-    status,
-    snapshot: {
-      id: snapshot.id,
-      entries: snapshot.entryCount,
-      fetchedAt: fetchedAt === null ? null : toRfc3339(fetchedAt),
-      ageSeconds: fetchedAt === null ? null : Math.floor((appraisedAt - fetchedAt) / 1000),
-      sources: sources.map(({ id }) => id),
-    },
-  };
 }
 
 function judgeBinding(
@@ -336,26 +289,22 @@ function judgeDevice(
   path: VerifiedPath,
   description: KeyDescription,
   posture: Posture,
-  { policy, registry, evidenceTime }: JudgeContext,
+  context: JudgeContext,
 ): readonly JudgedFinding[] {
-  const subject = {
-    path,
+  const { registry, evidenceTime, caller = NO_CALLER_CONTEXT, enrolment = null } = context;
+  const known = {
+    path: toSubjectPath(path),
     description,
     provisioningInfo,
     posture,
-    evidenceDate: dayOf(evidenceTime),
-    knowsReleases: registry !== null,
-    leafHasOnlyKeyCertSign: hasOnlyKeyCertSign(path.leaf),
+    evidenceTime,
+    caller,
   };
   return [
     ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),
-    ...evaluatePolicy(policy.policy, subject),
+    ...(enrolment === null
+      ? []
+      : checkContinuity(enrolment, toEnrolledDevice(path, description), registry)),
+    ...judgePolicy(known, context),
   ];
-}
-
-/** The recognised release in report form. */
-export function toReportRelease(posture: Posture | null): Report['release'] {
-  if (posture === null || posture.release === null) return null;
-  const { name, channel, stage, environment } = posture.release;
-  return { name, channel, stage, environment };
 }

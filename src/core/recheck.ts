@@ -7,33 +7,44 @@
  * them signs them, and `rejudge` is for facts whose signature has been verified.
  */
 import type { AnchorSet } from './anchors/index.ts';
-import { sha256Hex } from './anchors/index.ts';
 import { type Finding, finding, type JudgedFinding, toHex, toRfc3339 } from './base/index.ts';
+import type { JudgeContext } from './judge.ts';
 import {
   asTheirCodesSay,
-  dayOf,
-  type JudgeContext,
+  currentRegistry,
+  judgeBootKey,
+  judgePolicy,
   judgeRevocation,
-  toReportRelease,
-} from './judge.ts';
+  NOT_LOOKED_UP,
+} from './judge-now.ts';
 import {
   decodeDescription,
   encodeDescription,
   type StoredDescription,
 } from './kept-description.ts';
 import type { ProvisioningInfo } from './key-description/index.ts';
-import type { PathFacts } from './path/index.ts';
-import { evaluatePolicy } from './policy/index.ts';
-import { deriveLayers, derivePosture, deriveTrustState } from './posture/index.ts';
+import {
+  type CallerContext,
+  deriveRollback,
+  NO_CALLER_CONTEXT,
+  type SubjectPath,
+  toSubjectPath,
+} from './policy/index.ts';
+import {
+  deriveLayers,
+  derivePosture,
+  deriveTrustInputs,
+  deriveTrustState,
+} from './posture/index.ts';
 import type { Proof } from './prove.ts';
 import {
   deriveOutcome,
   type Report,
   type ReportFinding,
   toReportFindings,
+  toReportRelease,
 } from './report/index.ts';
-import type { RevocablePath } from './revocation/index.ts';
-import { hasOnlyKeyCertSign, sliceOf } from './x509/index.ts';
+import { type RevocablePath, toRevocablePath } from './revocation/index.ts';
 
 /** What is kept. Plain JSON. */
 export interface RecheckFacts {
@@ -42,10 +53,11 @@ export interface RecheckFacts {
   /** Milliseconds since 1970. */
   readonly evidenceTime: number;
   readonly anchor: { readonly id: string; readonly spkiSha256: string };
-  readonly shape: PathFacts['layout']['shape'];
-  readonly attestationAt: number;
-  readonly certifiedLevel: PathFacts['certifiedLevel'];
-  readonly leafHasOnlyKeyCertSign: boolean;
+  readonly layout: SubjectPath['layout'];
+  readonly certifiedLevel: SubjectPath['certifiedLevel'];
+  /** What kind of key was attested; the key itself is in no record. */
+  readonly leafKey: SubjectPath['leafKey'];
+  readonly leafOnlyCertifies: boolean;
   /** Leaf first, as sent: what can be listed, and by which key it can be found. */
   readonly certificates: readonly {
     /** Content of the INTEGER, lower-case hex. */
@@ -55,6 +67,8 @@ export interface RecheckFacts {
   readonly challenge: Report['binding']['challenge'];
   readonly description: StoredDescription;
   readonly provisioningInfo: ProvisioningInfo | null;
+  /** What the caller said then and no evidence shows: it narrows today as it did. */
+  readonly caller: Pick<CallerContext, 'cohort' | 'floors'>;
   /** Findings that stay as they are. */
   readonly standing: readonly Pick<
     ReportFinding,
@@ -74,9 +88,11 @@ export type RecheckReport = Pick<
   | 'environment'
   | 'findings'
   | 'layers'
+  | 'trustInputs'
   | 'revocation'
   | 'policy'
   | 'release'
+  | 'rollback'
 > & {
   readonly basis: 'record';
   readonly anchor: Report['chain']['anchor'];
@@ -94,63 +110,78 @@ const JUDGED_AGAIN: ReadonlySet<string> = new Set(['revocation', 'policy', 'risk
 export function toRecheckFacts(
   { path, keyDescription, provisioningInfo, evidenceDigest }: Proof,
   { findings, binding }: Report,
-  evidenceTime: number,
+  {
+    evidenceTime,
+    caller = NO_CALLER_CONTEXT,
+  }: { readonly evidenceTime: number; readonly caller?: CallerContext | undefined },
 ): RecheckFacts | null {
   if (!path.ok || keyDescription === null || !keyDescription.ok) return null;
-  const { anchor, layout, certifiedLevel, certificates, leaf } = path.value;
+  const { anchor, certificates } = path.value;
+  const { layout, certifiedLevel, leafKey, leafOnlyCertifies } = toSubjectPath(path.value);
+  const { shape, provisioning, attestationAt } = layout;
+  const keyDigests = toRevocablePath(path.value).keyDigests();
   return {
     version: 1,
     evidenceDigest,
     evidenceTime,
     anchor: { id: anchor.record.id, spkiSha256: anchor.record.spkiSha256 },
-    shape: layout.shape,
-    attestationAt: layout.attestationAt,
+    layout: { shape, provisioning, attestationAt },
     certifiedLevel,
-    leafHasOnlyKeyCertSign: hasOnlyKeyCertSign(leaf),
-    certificates: certificates.map((certificate) => ({
-      serial: toHex(certificate.bytes, certificate.serial.start, certificate.serial.end),
-      spkiSha256: sha256Hex(sliceOf(certificate, certificate.spki)),
+    leafKey,
+    leafOnlyCertifies: leafOnlyCertifies(),
+    certificates: certificates.map(({ bytes, serial }, at) => ({
+      serial: toHex(bytes, serial.start, serial.end),
+      spkiSha256: toHex(keyDigests[at] as Uint8Array),
     })),
     challenge: binding.challenge,
     description: encodeDescription(keyDescription.value),
     provisioningInfo,
+    caller: { cohort: caller.cohort, floors: caller.floors },
     standing: findings
       .filter(({ stage }) => !JUDGED_AGAIN.has(stage))
       .map(({ code, severity, at, expected, got }) => ({ code, severity, at, expected, got })),
   };
 }
 
+type KnownPath = SubjectPath & RevocablePath;
+
+/** The path facts are of, under the anchor as it is trusted now; null: it is trusted no more. */
+function pathOf(facts: RecheckFacts, { anchors }: AnchorSet): KnownPath | null {
+  const { id, spkiSha256 } = facts.anchor;
+  const anchor = anchors.find(({ record }) => record.id === id && record.spkiSha256 === spkiSha256);
+  if (anchor === undefined) return null;
+  const { layout, certifiedLevel, leafKey, leafOnlyCertifies, certificates } = facts;
+  return {
+    anchor,
+    layout,
+    certifiedLevel,
+    leafKey,
+    leafOnlyCertifies: () => leafOnlyCertifies,
+    certificates: certificates.map(({ serial }) => toListable(serial)),
+    keyDigests: () => certificates.map((each) => bytesOf(each.spkiSha256)),
+  };
+}
+
 /** Judges facts as of now. Total: facts under an anchor that is trusted no more are rejected. */
 export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckReport {
-  const anchor = context.anchors.anchors.find(
-    ({ record }) => record.id === facts.anchor.id && record.spkiSha256 === facts.anchor.spkiSha256,
-  );
-  const path =
-    anchor === undefined
-      ? null
-      : {
-          anchor,
-          certifiedLevel: facts.certifiedLevel,
-          layout: { shape: facts.shape, attestationAt: facts.attestationAt },
-          certificates: facts.certificates.map(({ serial }) => toRevocable(serial)),
-        };
+  const { provisioningInfo, evidenceTime, caller } = facts;
+  const path = pathOf(facts, context.anchors);
+  const registry = currentRegistry(context);
   const description = decodeDescription(facts.description);
-  const posture = derivePosture(description, context.registry);
+  const posture = derivePosture(description, registry);
   const revocation = path === null ? null : judgeRevocation(path, context);
   const judged: readonly JudgedFinding[] = [
     ...facts.standing.map(toJudged),
     ...(revocation?.findings ?? []),
     ...(path === null
       ? asTheirCodesSay([finding('UNTRUSTED_ROOT', {}, { got: facts.anchor.id })])
-      : evaluatePolicy(context.policy.policy, {
-          path,
-          description,
-          provisioningInfo: facts.provisioningInfo,
-          posture,
-          evidenceDate: dayOf(facts.evidenceTime),
-          knowsReleases: context.registry !== null,
-          leafHasOnlyKeyCertSign: facts.leafHasOnlyKeyCertSign,
-        })),
+      : [
+          ...judgeBootKey(path, posture, context),
+          ...judgePolicy(
+            { path, description, provisioningInfo, posture, evidenceTime, caller },
+            context,
+          ),
+        ]),
   ];
   const findings = toReportFindings(judged);
   const revocationStatus = revocation?.report.status ?? null;
@@ -160,6 +191,7 @@ export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckRe
     judged,
   );
   const { policy, digest } = context.policy;
+  const rollback = deriveRollback(posture, caller, policy, judged);
   return {
     basis: 'record',
     outcome: deriveOutcome(findings),
@@ -171,17 +203,19 @@ export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckRe
       criticalLayers: policy.criticalLayers,
       judged,
     }),
-    evidenceTime: toRfc3339(facts.evidenceTime),
+    evidenceTime: toRfc3339(evidenceTime),
     appraisedAt: toRfc3339(context.appraisedAt),
     evidenceDigest: facts.evidenceDigest,
     verifier: context.verifier,
     environment: context.environment,
     findings,
     layers,
+    trustInputs: deriveTrustInputs(layers, judged),
     anchor: path === null ? null : { ...facts.anchor, environment: path.anchor.record.environment },
-    revocation: revocation?.report ?? { checked: false, status: null, snapshot: null },
+    revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
-    release: toReportRelease(posture),
+    release: toReportRelease(posture.recognised, registry, rollback.state),
+    rollback,
   };
 }
 
@@ -190,7 +224,11 @@ function toJudged({ severity, ...kept }: RecheckFacts['standing'][number]): Judg
 }
 
 /** A certificate of which only the serial number is left. */
-function toRevocable(serial: string): RevocablePath['certificates'][number] {
-  const bytes = new Uint8Array(Buffer.from(serial, 'hex'));
+function toListable(serial: string): RevocablePath['certificates'][number] {
+  const bytes = bytesOf(serial);
   return { bytes, serial: { start: 0, end: bytes.length } };
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex, 'hex'));
 }

@@ -7,8 +7,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { readBlocks } from '../batch/blocks.ts';
-import { judgeBlocks, type SourceBlock } from '../batch/judge-blocks.ts';
-import type { Chunk, ChunkResult, RunTerms } from '../batch/protocol.ts';
+import { type ChunkJudge, judgeBlocks, type SourceBlock } from '../batch/judge-blocks.ts';
+import type { RunTerms } from '../batch/protocol.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { JwkSet } from '../results/index.ts';
 import type { Trust } from '../sources/trust.ts';
@@ -16,8 +16,10 @@ import { sendProblem } from './problems.ts';
 import { BatchResultSchema, ProblemSchema } from './schemas.ts';
 
 export interface BatchDeps {
-  readonly trust: Trust;
-  readonly judgeChunk: (chunk: Chunk) => Promise<ChunkResult>;
+  /** The trust in force at the moment of the call. */
+  readonly trust: () => Trust;
+  /** What judges chunks under that trust, whatever is in force later. */
+  readonly openJudge: () => ChunkJudge;
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly workers: number;
@@ -81,8 +83,9 @@ async function answer(
     return sendProblem(reply, 'REQUEST_INVALID', 'the query takes policy, and form: brief or full');
   }
   const { policy = null, form = 'brief' } = request.query;
-  if (policy !== null && !deps.trust.policies.has(policy)) {
-    const known = [...deps.trust.policies.keys()].join(', ');
+  const { policies } = deps.trust();
+  if (policy !== null && !policies.has(policy)) {
+    const known = [...policies.keys()].join(', ');
     const text = `there is no such policy; there are ${known}`;
     return sendProblem(reply, 'POLICY_UNKNOWN', text, 'policy');
   }
@@ -105,10 +108,10 @@ async function answer(
 async function* resultsOf(
   request: FastifyRequest,
   terms: RunTerms,
-  { judgeChunk, workers }: BatchDeps,
+  { openJudge, workers }: BatchDeps,
 ): AsyncGenerator<Uint8Array> {
   const judged = judgeBlocks(blocksOf(request.body as Readable), {
-    judge: judgeChunk,
+    judge: openJudge(),
     terms,
     ahead: workers,
     onPoison: (line, cause) => request.log.error({ line, err: cause }, 'a line ended two workers'),

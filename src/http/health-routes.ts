@@ -2,12 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { PolicyReadiness } from './readiness.ts';
+import type { RevocationState } from './revocation-route.ts';
 import { ReadinessSchema } from './schemas.ts';
 
 export interface Health {
   readonly workersUp: () => number;
   readonly queueLength: () => number;
   readonly policies: () => readonly PolicyReadiness[];
+  readonly revocation: () => RevocationState;
 }
 
 const Alive = Type.Object({ alive: Type.Literal(true) });
@@ -36,6 +38,7 @@ export function registerHealth(server: FastifyInstance, health: Health): void {
         workers,
         queue: health.queueLength(),
         policies,
+        revocation: health.revocation(),
       });
     },
   );

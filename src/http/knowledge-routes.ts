@@ -6,20 +6,21 @@ import type { Trust } from '../sources/trust.ts';
 
 const Listing = Type.Array(Type.Record(Type.String(), Type.Unknown()));
 
-export function registerKnowledge(server: FastifyInstance, trust: Trust): void {
+export function registerKnowledge(server: FastifyInstance, trust: () => Trust): void {
   const findings = Object.entries(FINDING_CODES).map(([code, entry]) => ({ code, ...entry }));
-  const anchors = trust.anchors.anchors.map(({ record }) => record);
-  const policies = [...trust.policies.values()].map(({ policy, digest }) => ({
-    ...policy,
-    digest,
-    isDefault: policy.id === trust.defaultPolicy,
-  }));
+  const anchors = () => trust().anchors.anchors.map(({ record }) => record);
+  const policies = () =>
+    [...trust().policies.values()].map(({ policy, digest }) => ({
+      ...policy,
+      digest,
+      isDefault: policy.id === trust().defaultPolicy,
+    }));
   const routes = [
     ['/v1/anchors', 'Anchors this instance trusts', anchors],
     ['/v1/policies', 'Policies this instance applies', policies],
-    ['/v1/findings', 'Every finding a report can hold', findings],
+    ['/v1/findings', 'Every finding a report can hold', () => findings],
   ] as const;
   for (const [url, summary, listing] of routes) {
-    server.get(url, { schema: { summary, response: { 200: Listing } } }, async () => listing);
+    server.get(url, { schema: { summary, response: { 200: Listing } } }, async () => listing());
   }
 }

@@ -5,7 +5,7 @@ import { BusyFault } from '../pool/dispatcher.ts';
 import { PROBLEM_MEDIA_TYPE, type ProblemCode, toProblem } from '../request/index.ts';
 
 /** Seconds after which a refused caller may try again. */
-const RETRY_AFTER_SECONDS = 1;
+export const RETRY_AFTER_SECONDS = 1;
 
 /** What @fastify/rate-limit throws has this status and no code. */
 const TOO_MANY_REQUESTS = 429;

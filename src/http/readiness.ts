@@ -50,10 +50,15 @@ function checkPolicy(
     const reason = whyUndecided(policy, anchor, snapshot, now);
     return reason === null ? [] : [`${anchor.record.id}: ${reason}`];
   });
-  const lacksRegistry = policy.rules.release.severity !== 'ignore' && trust.registry === null;
-  const reasons = lacksRegistry ? [...broken, FINDING_CODES.REGISTRY_NOT_CONFIGURED.text] : broken;
-  const canDecide = !lacksRegistry && broken.length < admitted.length;
+  const lack = policy.rules.release.severity === 'ignore' ? null : whyNoReleases(trust, now);
+  const reasons = lack === null ? broken : [...broken, lack];
+  const canDecide = lack === null && broken.length < admitted.length;
   return { policy: policy.id, canDecide, reasons };
+}
+
+function whyNoReleases({ registry }: Trust, now: number): string | null {
+  if (registry === null) return FINDING_CODES.REGISTRY_NOT_CONFIGURED.text;
+  return now < registry.expiresAt ? null : FINDING_CODES.REGISTRY_EXPIRED.text;
 }
 
 function admits({ rules }: Policy, { record }: Anchor): boolean {

@@ -37,7 +37,7 @@ export function registerRecheck(server: FastifyInstance, deps: BatchDeps): void 
         return sendProblem(reply, 'REQUEST_INVALID', text);
       }
       const line = JSON.stringify({ ...request.body, id: 'recheck' });
-      const { bytes } = await deps.judgeChunk({
+      const { bytes } = await deps.openJudge()({
         terms: {
           appraisedAt: Date.now(),
           revocation: deps.revocation(),

@@ -1,7 +1,10 @@
 /** Response documents as JSON Schema: what the OpenAPI document says. Compared with the types in tests. */
 import Type, { type TSchema } from 'typebox';
 import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../core/base/index.ts';
+import { TRUST_INPUTS } from '../core/posture/index.ts';
+import { RELEASE_ENVIRONMENTS, RELEASE_STAGES } from '../core/reference/index.ts';
 import { StatementFieldsSchema } from '../request/index.ts';
+import { RevocationSchema } from './revocation-route.ts';
 
 const STRICT = { additionalProperties: false } as const;
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -41,6 +44,16 @@ const Finding = Type.Object(
 const Layer = Type.Object(
   {
     layer: OneOf(LAYERS),
+    state: OneOf(['satisfied', 'degraded', 'failed', 'not_evidenced']),
+    basis: Text,
+    findings: Type.Array(Text),
+  },
+  STRICT,
+);
+
+const TrustInput = Type.Object(
+  {
+    input: OneOf(TRUST_INPUTS),
     state: OneOf(['satisfied', 'degraded', 'failed', 'not_evidenced']),
     basis: Text,
     findings: Type.Array(Text),
@@ -134,6 +147,51 @@ const Revocation = Type.Object(
   STRICT,
 );
 
+const RollbackState = OneOf(['visible', 'not_visible', 'not_checked']);
+
+const Rollback = Type.Object(
+  {
+    state: RollbackState,
+    against: Type.Array(OneOf(['caller', 'last-report', 'registry'])),
+    findings: Type.Array(Text),
+  },
+  STRICT,
+);
+
+const Release = Type.Object(
+  {
+    name: Text,
+    recognisedBy: OneOf(['build', 'boot-key']),
+    channel: Nullable(Text),
+    stage: Nullable(OneOf(RELEASE_STAGES)),
+    environment: Nullable(OneOf(RELEASE_ENVIRONMENTS)),
+    production: Type.Boolean(),
+    behind: Nullable(
+      Type.Object(
+        {
+          releases: Type.Integer(),
+          securityReleases: Type.Integer(),
+          patchMonths: Type.Integer(),
+          latest: Nullable(Text),
+        },
+        STRICT,
+      ),
+    ),
+    rollback: RollbackState,
+    registry: Type.Object(
+      {
+        name: Text,
+        sequence: Type.Integer(),
+        id: Hex,
+        expiresAt: Time,
+        signedBy: Nullable(Text),
+      },
+      STRICT,
+    ),
+  },
+  STRICT,
+);
+
 export const ReportSchema = Type.Object(
   {
     reportVersion: Type.Literal(1),
@@ -146,6 +204,7 @@ export const ReportSchema = Type.Object(
     environment: Environment,
     findings: Type.Array(Finding),
     layers: Type.Array(Layer),
+    trustInputs: Type.Array(TrustInput),
     chain: Chain,
     key: Nullable(Key),
     keyDescription: Nullable(KeyDescription),
@@ -167,14 +226,38 @@ export const ReportSchema = Type.Object(
     statement: Nullable(
       Type.Object({ fields: StatementFieldsSchema, counts: Type.Boolean() }, STRICT),
     ),
-    release: Nullable(
-      Type.Object({ name: Text, channel: Text, stage: Text, environment: Environment }, STRICT),
-    ),
+    release: Nullable(Release),
+    rollback: Rollback,
     eligibility: Type.Array(
       Type.Object({ action: Text, granted: Type.Boolean(), reasons: Type.Array(Text) }, STRICT),
     ),
   },
   { ...STRICT, title: 'Report' },
+);
+
+const Token = Type.String({
+  description: 'EAR: a JWS signed by this service, see /.well-known/jwks.json.',
+});
+
+const EnrolmentRecord = Type.Optional(
+  Type.String({ description: 'Bring it back as `enrolmentRecord`: a JWS signed by this service.' }),
+);
+
+/** The answer to `result: token`. */
+export const TokenAnswerSchema = Type.Object(
+  {
+    outcome: OneOf(['accept', 'reject', 'inconclusive']),
+    codes: Type.Array(OneOf(Object.keys(FINDING_CODES))),
+    token: Token,
+    enrolmentRecord: EnrolmentRecord,
+  },
+  { ...STRICT, title: 'SignedResult' },
+);
+
+/** The answer to `result: both`. */
+export const ReportWithTokenSchema = Type.Object(
+  { ...ReportSchema.properties, token: Type.Optional(Token), enrolmentRecord: EnrolmentRecord },
+  { ...STRICT, title: 'ReportWithToken' },
 );
 
 export const ProblemSchema = Type.Object(
@@ -260,6 +343,7 @@ export const ReadinessSchema = Type.Object(
         STRICT,
       ),
     ),
+    revocation: RevocationSchema,
   },
   { ...STRICT, title: 'Readiness' },
 );

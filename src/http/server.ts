@@ -8,7 +8,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import type { Config } from '../config.ts';
 import type { Admitted } from '../pool/dispatcher.ts';
 import type { Job } from '../pool/protocol.ts';
-import type { Signer } from '../results/index.ts';
+import type { JwkSet } from '../results/keys.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import { type BatchDeps, registerBatch } from './batch-route.ts';
@@ -16,20 +16,25 @@ import { boundBodies } from './bodies.ts';
 import { buildCallerCheck } from './callers.ts';
 import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
+import { registerJwks } from './jwks-route.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
+import { countRequests, type Metrics, registerMetrics } from './metrics.ts';
 import { handleError, handleNotFound } from './problems.ts';
 import { registerRecheck } from './recheck-route.ts';
+import { registerRevocation } from './revocation-route.ts';
 import { registerVerify } from './verify-route.ts';
 
 export interface ServerDeps {
   readonly config: Config;
-  readonly trust: Trust;
+  /** The trust in force at the moment of the call. */
+  readonly trust: () => Trust;
   readonly submit: (job: Job) => Admitted;
-  /** Signs recheck records; null: none are signed. */
-  readonly signer: Signer | null;
-  readonly batch: Omit<BatchDeps, 'trust' | 'workers'>;
+  readonly batch: Omit<BatchDeps, 'trust' | 'workers' | 'recordKeys'>;
   readonly issueChallenge: IssueChallenge;
+  /** Keys of signed results; empty where nothing is signed. */
+  readonly jwks: JwkSet;
   readonly health: Health;
+  readonly metrics: Metrics;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
 }
@@ -58,6 +63,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.setNotFoundHandler(handleNotFound);
   logEachRequestOnce(server);
   boundBodies(server, config.deadlineMs + HEADERS_TIMEOUT_MS);
+  countRequests(server, deps.metrics);
 
   await server.register(helmet);
   await server.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
@@ -66,15 +72,19 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   }
   await server.register(swagger, { openapi: OPENAPI });
   registerHealth(server, deps.health);
+  registerJwks(server, deps.jwks);
   await server.register((scope, _options, done) => {
     scope.decorateRequest('caller', null);
     scope.addHook('onRequest', buildCallerCheck(config.callers));
-    registerVerify(scope, { submit: deps.submit, signer: deps.signer });
+    registerVerify(scope, deps.submit);
     registerChallenges(scope, deps.issueChallenge);
     registerKnowledge(scope, deps.trust);
+    registerRevocation(scope, deps.health.revocation);
+    registerMetrics(scope, deps.metrics);
     done();
   });
-  const batch = { ...deps.batch, trust: deps.trust, workers: config.workers };
+  const { trust, jwks: recordKeys } = deps;
+  const batch = { ...deps.batch, trust, recordKeys, workers: config.workers };
   await server.register((scope, _options, done) => {
     scope.addHook('onRequest', buildCallerCheck(config.callers));
     registerRecheck(scope, batch);

@@ -1,12 +1,17 @@
 /** `POST /v1/verify`: the request goes to a worker as it came, and the answer is written as it comes. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { signRecord } from '../batch/recheck-record.ts';
 import type { Admitted } from '../pool/dispatcher.ts';
-import type { Answer, AnswerFacts, Job } from '../pool/protocol.ts';
+import type { AnswerFacts, Job } from '../pool/protocol.ts';
 import { PROBLEM_MEDIA_TYPE, VerifyRequestSchema } from '../request/index.ts';
-import type { Signer } from '../results/index.ts';
-import { ProblemSchema, RecordResultSchema, ReportSchema } from './schemas.ts';
+import { RETRY_AFTER_SECONDS } from './problems.ts';
+import {
+  ProblemSchema,
+  RecordResultSchema,
+  ReportSchema,
+  ReportWithTokenSchema,
+  TokenAnswerSchema,
+} from './schemas.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,15 +20,11 @@ declare module 'fastify' {
   }
 }
 
+const UNAVAILABLE = 503;
+
 const PEM_MEDIA_TYPE = 'application/pem-certificate-chain';
 
-export interface VerifyDeps {
-  readonly submit: (job: Job) => Admitted;
-  /** Null: no records are signed. */
-  readonly signer: Signer | null;
-}
-
-export function registerVerify(server: FastifyInstance, deps: VerifyDeps): void {
+export function registerVerify(server: FastifyInstance, submit: (job: Job) => Admitted): void {
   const asText = { parseAs: 'string' } as const;
   server.removeAllContentTypeParsers();
   for (const type of ['application/json', PEM_MEDIA_TYPE]) {
@@ -44,7 +45,12 @@ export function registerVerify(server: FastifyInstance, deps: VerifyDeps): void 
           },
         },
         response: {
-          200: Type.Union([ReportSchema, RecordResultSchema]),
+          200: Type.Union([
+            ReportSchema,
+            ReportWithTokenSchema,
+            TokenAnswerSchema,
+            RecordResultSchema,
+          ]),
           '4xx': ProblemSchema,
           '5xx': ProblemSchema,
         },
@@ -53,14 +59,14 @@ export function registerVerify(server: FastifyInstance, deps: VerifyDeps): void 
       validatorCompiler: () => () => true,
       serializerCompiler: () => (answer) => answer as string,
     },
-    (request, reply) => answer(request, reply, deps),
+    (request, reply) => answer(request, reply, submit),
   );
 }
 
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  { submit, signer }: VerifyDeps,
+  submit: (job: Job) => Admitted,
 ): Promise<FastifyReply> {
   const isPem = request.headers['content-type']?.startsWith(PEM_MEDIA_TYPE) ?? false;
   const admitted = submit({
@@ -72,20 +78,11 @@ async function answer(
   reply.raw.once('close', () => {
     if (!reply.raw.writableEnded) admitted.abandon();
   });
-  const answered = await admitted.answer;
-  const { status, facts } = answered;
+  const { status, body, facts } = await admitted.answer;
   request.answered = facts;
+  if (status === UNAVAILABLE) reply.header('retry-after', RETRY_AFTER_SECONDS);
   return reply
     .code(status)
     .type(facts.kind === 'problem' ? PROBLEM_MEDIA_TYPE : 'application/json')
-    .send(await bodyOf(answered, signer));
-}
-
-/** A record is signed here, where the key is. */
-async function bodyOf({ body, facts, recheck }: Answer, signer: Signer | null): Promise<string> {
-  if (recheck === undefined || facts.kind === 'problem') return body;
-  if (signer === null) throw new Error('no key to sign records with: setting resultKeys');
-  const record = recheck === null ? null : await signRecord(signer, recheck, Date.now());
-  const { outcome, codes } = facts;
-  return JSON.stringify({ record, outcome, codes });
+    .send(body);
 }

@@ -1,8 +1,10 @@
 /** One request to one answer: parse, prove, judge, serialise. Runs where the request is verified. */
 import { type ChallengeKeys, openChallenge } from '../challenge/challenge.ts';
+import type { Environment } from '../core/anchors/index.ts';
 import type { ChallengeClaim, MarkState } from '../core/binding/index.ts';
+import { type EnrolmentClaim, toEnrolledDevice } from '../core/continuity/index.ts';
 import { judge } from '../core/judge.ts';
-import { type ProofMemory, prove } from '../core/prove.ts';
+import { type Proof, type ProofMemory, prove } from '../core/prove.ts';
 import { toRecheckFacts } from '../core/recheck.ts';
 import { type Report, toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
@@ -14,9 +16,13 @@ import {
   toProblem,
   type VerifyRequest,
 } from '../request/index.ts';
+import { toEarClaims } from '../results/ear.ts';
+import { openEnrolmentRecord, toEnrolmentClaims } from '../results/enrolment.ts';
+import { parseJwkSet } from '../results/keys.ts';
+import { toRecheckClaims } from '../results/recheck.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
-import type { Answer, Job } from './protocol.ts';
+import type { Answer, Job, ResultTerms, ToSign } from './protocol.ts';
 
 /** What answers depend on beside the request. `now`: milliseconds since 1970. */
 export interface AnswerContext {
@@ -24,6 +30,8 @@ export interface AnswerContext {
   readonly revocation: RevocationSnapshot;
   /** Null: this service issues no challenges. */
   readonly challengeKeys: ChallengeKeys | null;
+  /** Null: this service has no key to sign results with. */
+  readonly results: ResultTerms | null;
   readonly now: number;
   readonly memory: ProofMemory;
 }
@@ -46,6 +54,8 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     const known = [...trust.policies.keys()].join(', ');
     return problem('POLICY_UNKNOWN', `there is no such policy; there are ${known}`, 'policy');
   }
+  const terms = termsOf(request, answering.results);
+  if (terms !== null && 'status' in terms) return terms;
   const { claim, id } = claimOf(request, job, answering);
   const proof = prove(request.chain, trust.anchors, memory);
   const document = judge(proof, {
@@ -57,15 +67,16 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     context: request.context,
     publicKey: request.publicKey,
     statement: request.statement,
+    enrolment: claimOfRecord(request, terms, answering),
     statementApps: trust.statementApps,
     registry: trust.registry,
+    ...(request.caller === undefined ? {} : { caller: request.caller }),
     environment: trust.environment,
     verifier: VERIFIER,
   });
   return {
     status: 200,
-    body: toReportText(document, proof.parts),
-    ...(request.result === 'record' ? { recheck: toRecheckFacts(proof, document, now) } : {}),
+    ...resultOf({ proof, document, request, terms, environment: trust.environment, now }),
     facts: {
       kind: 'report',
       outcome: document.outcome,
@@ -78,6 +89,113 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
       ? { claim: { id, issuedAt: claim.issued.issuedAt, expiresAt: claim.issued.expiresAt } }
       : {}),
   };
+}
+
+/**
+ * Who a result is for, looked at before anything is verified: what cannot be signed must not use up a
+ * challenge.
+ */
+function termsOf(
+  { result, audience, enrol, enrolmentRecord }: VerifyRequest,
+  terms: ResultTerms | null,
+): ResultTerms | Answer | null {
+  const needsNone = result === 'report' && !enrol && enrolmentRecord === null;
+  if (needsNone) return null;
+  if (terms === null) {
+    return problem(
+      'RESULT_NOT_SIGNED',
+      'this service has no key to sign results and records with; ask for the report alone',
+      result === 'report' ? (enrol ? 'enrol' : 'enrolmentRecord') : 'result',
+    );
+  }
+  const { audiences } = terms;
+  if (audience === null || audiences.length === 0 || audiences.includes(audience)) {
+    return { ...terms, audiences: [audience ?? audiences[0] ?? terms.issuer] };
+  }
+  return problem('AUDIENCE_UNKNOWN', 'this service makes no results for it', 'audience');
+}
+
+/** What the enrolment record of a request is worth; null: it has none. */
+function claimOfRecord(
+  { enrolmentRecord, context }: VerifyRequest,
+  terms: ResultTerms | null,
+  { trust: { environment }, now }: AnswerContext,
+): EnrolmentClaim | null {
+  if (enrolmentRecord === null || terms === null) return null;
+  const { issuer, handleKey, jwks } = terms;
+  const keys = parseJwkSet(jwks);
+  const handle = context.handle ?? null;
+  return openEnrolmentRecord(enrolmentRecord, {
+    keys,
+    issuer,
+    now,
+    handleKey,
+    handle,
+    environment,
+  });
+}
+
+interface Answering {
+  readonly proof: Proof;
+  readonly document: Report;
+  readonly request: VerifyRequest;
+  readonly terms: ResultTerms | null;
+  readonly environment: Environment;
+  readonly now: number;
+}
+
+/** The body as the request asks for it, and what is yet to be signed into it. */
+function resultOf(answering: Answering): Pick<Answer, 'body' | 'toSign'> {
+  const { proof, document, request, terms, now } = answering;
+  const text = toReportText(document, proof.parts);
+  if (terms === null) return { body: text };
+  const record = recordOf(answering, terms);
+  if (request.result === 'report') return { body: text, toSign: record };
+  const { outcome, findings } = document;
+  const codes = findings.map(({ code }) => code);
+  if (request.result === 'record') return withRecheck(answering, { outcome, codes }, record);
+  const [audience = terms.issuer] = terms.audiences;
+  const claims = toEarClaims(document, { ...terms, audience, now });
+  return {
+    body: request.result === 'both' ? text : JSON.stringify({ outcome, codes }),
+    toSign: [{ member: 'token', kind: 'ear', claims }, ...record],
+  };
+}
+
+/** A recheck record in place of the report; null where nothing was proved that could be kept. */
+function withRecheck(
+  { proof, document, request: { caller }, now }: Answering,
+  brief: Pick<Report, 'outcome'> & { readonly codes: readonly string[] },
+  enrolment: readonly ToSign[],
+): Pick<Answer, 'body' | 'toSign'> {
+  const facts = toRecheckFacts(proof, document, { evidenceTime: now, caller });
+  if (facts === null) {
+    return { body: JSON.stringify({ record: null, ...brief }), toSign: enrolment };
+  }
+  const claims = toRecheckClaims(facts, now);
+  return {
+    body: JSON.stringify(brief),
+    toSign: [{ member: 'record', kind: 'recheck', claims }, ...enrolment],
+  };
+}
+
+/** Only what was accepted, as an answer to a challenge, is enrolled. */
+function recordOf(
+  { proof: { path, keyDescription }, document, request, environment, now }: Answering,
+  terms: ResultTerms,
+): readonly ToSign[] {
+  const isFresh = document.outcome === 'accept' && document.binding.challenge === 'bound';
+  if (!request.enrol || !isFresh || !path.ok || !keyDescription?.ok) return [];
+  const claims = toEnrolmentClaims(toEnrolledDevice(path.value, keyDescription.value), {
+    issuer: terms.issuer,
+    audience: terms.issuer,
+    now,
+    lifetimeSeconds: terms.enrolmentLifetimeSeconds,
+    handleKey: terms.handleKey,
+    handle: request.context.handle ?? null,
+    environment,
+  });
+  return [{ member: 'enrolmentRecord', kind: 'enrolment', claims }];
 }
 
 /** What the challenge of a request is to this service, and what its single use is remembered by. */

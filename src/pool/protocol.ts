@@ -1,12 +1,15 @@
 /** What crosses the boundary between the service and its workers: plain data, and strings for bodies. */
+import type { Chunk } from '../batch/protocol.ts';
 import type { FindingCode } from '../core/base/index.ts';
 import type { MarkState } from '../core/binding/index.ts';
 import type { TrustState } from '../core/posture/index.ts';
-import type { RecheckFacts } from '../core/recheck.ts';
 import type { Outcome } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { ProblemCode } from '../request/index.ts';
-import type { TrustMaterial } from '../sources/trust.ts';
+import type { JwkSet } from '../results/keys.ts';
+import type { SignedKind } from '../results/kinds.ts';
+import type { Claims } from '../results/sign.ts';
+import type { SharedTrust } from './shared-trust.ts';
 
 /** A request as it came: its body in one string, and what stood in its query. */
 export interface Job {
@@ -25,10 +28,31 @@ export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly facts: AnswerFacts;
-  /** Where a record was asked for: what it says, to be signed; null: nothing was proved. */
-  readonly recheck?: RecheckFacts | null;
   /** The challenge it would use up: it must not leave before its mark is taken. */
   readonly claim?: MarkClaim;
+  /** What is to be signed and put into the body, once the mark is taken. */
+  readonly toSign?: readonly ToSign[];
+}
+
+/** A document of the answer that its worker has no key to sign. */
+export interface ToSign {
+  /** The member of the body it becomes. */
+  readonly member: string;
+  readonly kind: SignedKind;
+  readonly claims: Claims;
+}
+
+/** How results are signed here: what stands in all of them. */
+export interface ResultTerms {
+  readonly issuer: string;
+  /** The first is that of requests that name none; where there are more or others, only these. */
+  readonly audiences: readonly string[];
+  readonly lifetimeSeconds: number;
+  readonly enrolmentLifetimeSeconds: number;
+  /** Of the HMAC that stands for handles. */
+  readonly handleKey: Uint8Array;
+  /** Keys that this service's records are signed with. */
+  readonly jwks: JwkSet;
 }
 
 /** A challenge that a verified chain carries and that is about to be used. */
@@ -52,15 +76,24 @@ export type AnswerFacts =
     }
   | { readonly kind: 'problem'; readonly code: ProblemCode };
 
-/** Jobs that one worker answers in one go, all against one snapshot. */
+/** Jobs that one worker answers in one go, all under one trust and against one snapshot. */
 export interface Batch {
   readonly jobs: readonly Job[];
   readonly revocation: RevocationSnapshot;
+  readonly trust: SharedTrust;
+}
+
+/** Records of a batch that one worker judges in one go. Their snapshot stands in their terms. */
+export interface ChunkUnder {
+  readonly chunk: Chunk;
+  readonly trust: SharedTrust;
 }
 
 /** What a worker is given when it starts. */
 export interface WorkerStart {
-  readonly trust: TrustMaterial;
+  readonly trust: SharedTrust;
   /** Secrets of this service's challenges, the issuing one first; none: it issues none. */
   readonly challengeSecrets: readonly Uint8Array[];
+  /** Null: there is no key, and nothing is signed. */
+  readonly results: ResultTerms | null;
 }

@@ -4,17 +4,20 @@ import { Piscina } from 'piscina';
 import type { Chunk, ChunkResult } from '../batch/protocol.ts';
 import { Slots } from '../batch/slots.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
-import type { TrustMaterial } from '../sources/trust.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
-import type { Answer, Batch, Job, WorkerStart } from './protocol.ts';
+import type { Answer, Batch, ChunkUnder, Job, ResultTerms, WorkerStart } from './protocol.ts';
+import type { SharedTrust } from './shared-trust.ts';
 
 export interface PoolOptions {
   readonly workers: number;
   readonly maxQueue: number;
   readonly deadlineMs: number;
-  readonly trust: TrustMaterial;
+  /** The trust in force at the moment of the call. */
+  readonly trust: () => SharedTrust;
   /** Secrets of this service's challenges, the issuing one first; left out: it issues none. */
   readonly challengeSecrets?: readonly Uint8Array[];
+  /** Left out: nothing is signed. */
+  readonly results?: ResultTerms | null;
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
@@ -44,14 +47,14 @@ export class VerificationPool {
   readonly #piscina: Piscina<Batch, readonly Answer[]>;
   readonly #dispatcher: Dispatcher;
   readonly #workers: number;
-  readonly #revocation: () => RevocationSnapshot;
+  readonly #inForce: () => Omit<Batch, 'jobs'>;
   readonly #chunkSlots: Slots;
 
   constructor(options: PoolOptions) {
-    const { trust, challengeSecrets = [] } = options;
-    const start: WorkerStart = { trust, challengeSecrets };
+    const { challengeSecrets = [], results = null } = options;
+    const start: WorkerStart = { trust: options.trust(), challengeSecrets, results };
     this.#workers = options.workers;
-    this.#revocation = options.revocation;
+    this.#inForce = () => ({ revocation: options.revocation(), trust: options.trust() });
     const chunks = options.chunks ?? Math.max(1, options.workers - 1);
     this.#chunkSlots = new Slots(chunks);
     this.#piscina = new Piscina<Batch, readonly Answer[]>({
@@ -71,13 +74,13 @@ export class VerificationPool {
     this.#dispatcher = new Dispatcher({
       ...options,
       clock: () => performance.now(),
-      run: (jobs) => this.#run({ jobs, revocation: options.revocation() }),
+      run: (jobs) => this.#run({ jobs, ...this.#inForce() }),
     });
   }
 
   /** Resolves once the workers can verify; rejects if one cannot (its self-test failed). */
   async start(): Promise<void> {
-    const nothing = { jobs: [], revocation: this.#revocation() };
+    const nothing = { jobs: [], ...this.#inForce() };
     await Promise.all(Array.from({ length: this.#workers }, () => this.#run(nothing)));
   }
 
@@ -86,13 +89,19 @@ export class VerificationPool {
     return this.#dispatcher.submit(job);
   }
 
-  /** Judges a chunk of batch records when its turn comes. Rejects when its worker dies. */
-  judgeChunk(chunk: Chunk): Promise<ChunkResult> {
-    return this.#chunkSlots.use(async () => {
-      const options = { name: 'judgeChunk', signal: AbortSignal.timeout(BATCH_TIMEOUT_MS) };
-      const result: unknown = await this.#piscina.run(chunk as never, options);
-      return result as ChunkResult;
-    });
+  /**
+   * What judges chunks of batch records, each when its turn comes, all under the trust now in force: a
+   * batch does not change its mind half way. Rejects when the worker dies.
+   */
+  openJudge(): (chunk: Chunk) => Promise<ChunkResult> {
+    const { trust } = this.#inForce();
+    return (chunk) =>
+      this.#chunkSlots.use(async () => {
+        const options = { name: 'judgeChunk', signal: AbortSignal.timeout(BATCH_TIMEOUT_MS) };
+        const given: ChunkUnder = { chunk, trust };
+        const result: unknown = await this.#piscina.run(given as never, options);
+        return result as ChunkResult;
+      });
   }
 
   get queueLength(): number {

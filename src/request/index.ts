@@ -1,5 +1,6 @@
 /** Requests to verify. */
 
+export * from './caller-context.ts';
 export * from './context.ts';
 export * from './json-body.ts';
 export * from './problem.ts';

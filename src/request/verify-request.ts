@@ -6,8 +6,9 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { RequestContext } from '../core/binding/index.ts';
 import { type ChainBytes, decodeBase64Url, parseChainText } from '../core/evidence/index.ts';
+import type { CallerContext } from '../core/policy/index.ts';
 import { MAX_STATEMENT_CHARACTERS } from '../core/statement/index.ts';
-import { ContextSchema } from './context.ts';
+import { CallerContextSchema, toCallerContext, toRequestContext } from './caller-context.ts';
 import {
   parseJsonBody,
   type RequestFault,
@@ -18,6 +19,13 @@ import { parsePublicKey } from './public-key.ts';
 
 /** Longest challenge a keystore takes is 128 bytes: 171 characters of base64url. */
 const MAX_CHALLENGE_CHARACTERS = 171;
+
+const MAX_RECORD_CHARACTERS = 8192;
+const MAX_AUDIENCE_CHARACTERS = 256;
+
+/** What a request can be answered with. */
+const RESULT_FORMS = ['report', 'token', 'both', 'record'] as const;
+export type ResultForm = (typeof RESULT_FORMS)[number];
 
 export const VerifyRequestSchema = Type.Object(
   {
@@ -44,11 +52,33 @@ export const VerifyRequestSchema = Type.Object(
         description: 'What the device says of itself: a compact JWS signed by the attested key.',
       }),
     ),
-    context: Type.Optional(ContextSchema),
+    context: Type.Optional(CallerContextSchema),
     result: Type.Optional(
-      Type.Union([Type.Literal('report'), Type.Literal('record')], {
-        description:
-          'What to answer with: the report, or a signed recheck record to keep in place of the evidence, with outcome and codes.',
+      Type.Union(
+        RESULT_FORMS.map((form) => Type.Literal(form)),
+        {
+          description:
+            'What to answer with: the report (default), a signed result and its outcome, both, or a signed recheck record to keep in place of the evidence.',
+        },
+      ),
+    ),
+    enrol: Type.Optional(
+      Type.Boolean({
+        description: 'Answer an accept with a signed record of the device, to bring back later.',
+      }),
+    ),
+    enrolmentRecord: Type.Optional(
+      Type.String({
+        maxLength: MAX_RECORD_CHARACTERS,
+        description: 'The record of an earlier enrolment: what has changed since becomes findings.',
+      }),
+    ),
+    audience: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_AUDIENCE_CHARACTERS,
+        pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+        description: 'Who the signed result is for, such as the address of the relying party.',
       }),
     ),
   },
@@ -68,7 +98,14 @@ export interface VerifyRequest {
   readonly statement: string | null;
   /** What the request says the evidence is for. */
   readonly context: RequestContext;
-  readonly result: 'report' | 'record';
+  readonly result: ResultForm;
+  readonly enrol: boolean;
+  /** A compact JWS, not looked into. */
+  readonly enrolmentRecord: string | null;
+  /** Who a signed result is for; null: as configured. */
+  readonly audience: string | null;
+  /** What the caller says of the device; left out: nothing. */
+  readonly caller?: CallerContext;
 }
 
 export type RequestResult =
@@ -106,10 +143,24 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
       'is neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK',
     );
   }
-  const { policy = null, statement = null, context = {}, result = 'report' } = document;
+  const { policy = null, statement = null, result = 'report' } = document;
+  const { audience = null, enrol = false, enrolmentRecord = null } = document;
+  const said = document.context;
   return {
     ok: true,
-    request: { chain: decoded.chain, challenge, policy, publicKey, statement, context, result },
+    request: {
+      chain: decoded.chain,
+      challenge,
+      policy,
+      publicKey,
+      statement,
+      context: said === undefined ? {} : toRequestContext(said),
+      ...(said === undefined ? {} : { caller: toCallerContext(said) }),
+      result,
+      audience,
+      enrol,
+      enrolmentRecord,
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Why a signed document is refused: one code each, in one table. */
 
-export const TOKEN_FAULTS = {
+const TOKEN_FAULTS = {
   TOKEN_MALFORMED: 'is no compact JWS with the header and the JSON object it must have',
   TOKEN_UNSIGNED: 'is not signed',
   TOKEN_TYPE: 'is a document of another kind',

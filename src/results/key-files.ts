@@ -1,5 +1,5 @@
 /** Where the keys of results come from: files, or in development one that is made once and kept. */
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationFault, loadText } from '../sources/document.ts';
@@ -39,14 +39,29 @@ function load<Key>(file: string, read: (pem: string) => Key): Key {
   }
 }
 
-/** The key of this machine: linked into place complete, so that of two processes starting at once one makes it. */
+/** The secret of the HMAC that stands for handles: as configured, or made once and kept. */
+export function openHandleKey({ handleKey, state }: { handleKey: string; state: string }): Buffer {
+  const text =
+    handleKey === ''
+      ? loadText(kept(state, 'handle-key', () => randomBytes(32).toString('base64url')))
+      : handleKey;
+  return Buffer.from(text, 'base64url');
+}
+
 function keptKey(state: string): string {
-  const file = path.join(state, 'result-key.pem');
+  return kept(state, 'result-key.pem', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  });
+}
+
+/** A secret of this machine: linked into place complete, so that of two processes starting at once one makes it. */
+function kept(state: string, name: string, make: () => string): string {
+  const file = path.join(state, name);
   const draft = `${file}.${randomUUID()}`;
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 });
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    writeFileSync(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    writeFileSync(draft, make(), { mode: 0o600 });
     try {
       linkSync(draft, file);
     } finally {

@@ -93,7 +93,7 @@ function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): Re
 }
 
 /** RFC 7638 section 3: the required members only, in order of their names. */
-export function thumbprintOf(publicKey: KeyObject): string {
+function thumbprintOf(publicKey: KeyObject): string {
   const jwk = publicKey.export({ format: 'jwk' }) as Record<string, string>;
   const required = ['crv', 'e', 'kty', 'n', 'x', 'y'].filter((name) => jwk[name] !== undefined);
   const canonical = JSON.stringify(Object.fromEntries(required.map((name) => [name, jwk[name]])));

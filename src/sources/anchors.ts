@@ -138,6 +138,11 @@ export function loadTestAnchors(folder: string): LoadedAnchors {
   );
 }
 
+/** Owners of the built-in anchors of any environment. */
+export function loadOwners(): readonly string[] {
+  return [...new Set(readAnchors(ROOTS).anchors.map(({ owner }) => owner))];
+}
+
 function readAnchors(folder: string): Static<typeof AnchorsDocument> {
   return loadDocument(path.join(folder, 'anchors.json'), AnchorsDocument);
 }

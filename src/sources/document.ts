@@ -45,7 +45,10 @@ export function parseDocument<Schema extends TSchema>(
   }
   const validator = Compile(schema);
   if (!validator.Check(document)) {
-    const faults = validator.Errors(document).map(describe);
+    // Every surplus member has an error of its own that names it.
+    const faults = (validator.Errors(document) as readonly SchemaError[])
+      .filter(({ keyword }) => keyword !== 'additionalProperties')
+      .map(describe);
     throw new ConfigurationFault(`${name}: ${[...new Set(faults)].join('; ')}`);
   }
   return document as Static<Schema>;
@@ -55,9 +58,14 @@ interface SchemaError {
   readonly keyword: string;
   readonly instancePath: string;
   readonly message: string;
+  readonly params: { readonly allowedValues?: readonly unknown[] };
 }
 
-function describe({ keyword, instancePath, message }: SchemaError): string {
+function describe({ keyword, instancePath, message, params }: SchemaError): string {
   const place = instancePath === '' ? 'the document' : instancePath.slice(1).replaceAll('/', '.');
-  return keyword === 'boolean' ? `${place} is not a known member` : `${place} ${message}`;
+  if (keyword === 'boolean') return `${place} is not a known member`;
+  const { allowedValues } = params;
+  return allowedValues === undefined
+    ? `${place} ${message}`
+    : `${place} must be one of ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
 }

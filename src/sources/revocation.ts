@@ -2,6 +2,7 @@
 import path from 'node:path';
 import {
   compileSnapshot,
+  OPERATOR_FEED,
   parseStatusList,
   type RevocationList,
   type RevocationSnapshot,
@@ -23,12 +24,13 @@ export function loadSnapshotWith(file: string, folder: string): RevocationSnapsh
   return compileSnapshot([...loadBundledLists(folder), loadStatusList(file)]);
 }
 
-function loadStatusList(file: string): RevocationList {
+/** A status list in a file, current by the operator's word and about every anchor. */
+export function loadStatusList(file: string): RevocationList {
   const text = loadText(file);
   try {
     return {
       id: path.basename(file),
-      feed: 'operator',
+      feed: OPERATOR_FEED,
       anchors: 'all',
       fetchedAt: null,
       refreshAfterMs: 0,

@@ -62,7 +62,10 @@ test('an enumeration value without a name stays a number in reports and reads as
   const evidence = attest(world, {}, { defect: 'quirk-unknown-purpose' });
   const report = reportOn(world, evidence, {
     ...policyNamed('inspect'),
-    rules: { ...policyNamed('inspect').rules, keyPurpose: { severity: 'reject', denied: ['99'] } },
+    rules: {
+      ...policyNamed('inspect').rules,
+      keyPurpose: { severity: 'reject', allowed: 'any', denied: ['99'] },
+    },
   });
   expect(report.keyDescription?.hardwareEnforced['purpose']).toEqual([99]);
   expect(report.findings[0]).toMatchObject({ code: 'KEY_PURPOSE', got: '99' });

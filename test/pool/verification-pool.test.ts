@@ -4,6 +4,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { VerificationFault } from '../../src/pool/dispatcher.ts';
 import type { Job } from '../../src/pool/protocol.ts';
+import { shareTrust } from '../../src/pool/shared-trust.ts';
 import { VerificationPool } from '../../src/pool/verification-pool.ts';
 import { loadTrustMaterial } from '../../src/sources/trust.ts';
 import { attest, makeWorld, type World } from '../support/world.ts';
@@ -23,13 +24,15 @@ afterEach(async () => {
   await pool.close();
 });
 
+const trust = shareTrust(loadTrustMaterial(loadConfig({ environment: 'development' }, {})));
+
 function start(filename?: string): VerificationPool {
   poisoned = [];
   pool = new VerificationPool({
     workers: 2,
     maxQueue: 100,
     deadlineMs: 20_000,
-    trust: loadTrustMaterial(loadConfig({ environment: 'development' }, {})),
+    trust: () => trust,
     revocation: () => world.revocation,
     onPoison: (job) => poisoned.push(job),
     onWorkerError: (cause) => ended.push(cause),

@@ -26,7 +26,7 @@ function both(world: World, evidence: ReturnType<typeof attest>, policy: string)
   const proof = proveIn(world, evidence.chain);
   const context = contextIn(world, policy, evidence);
   const report = judge(proof, context);
-  const facts = toRecheckFacts(proof, report, AT);
+  const facts = toRecheckFacts(proof, report, { evidenceTime: AT, caller: context.caller });
   const kept = facts === null ? null : (JSON.parse(JSON.stringify(facts)) as RecheckFacts);
   const again = kept === null ? null : rejudge(kept, { ...context, anchors: world.anchors });
   return { report, kept, again, context };

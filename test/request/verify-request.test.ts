@@ -72,6 +72,9 @@ describe('what is read', () => {
         statement: null,
         context: {},
         result: 'report',
+        audience: null,
+        enrol: false,
+        enrolmentRecord: null,
       },
     });
   });

@@ -67,6 +67,13 @@ test('fresh up to a day past its refresh time, stale a millisecond later', () =>
   expect(stale.revocation.status).toBe('good');
 });
 
+test('a list from the future has no age to trust', () => {
+  expect(judged(copy({ fetchedAt: AT + 300_000 })).outcome).toBe('accept');
+  const future = judged(copy({ fetchedAt: AT + 300_001 }));
+  expect(future.outcome).toBe('inconclusive');
+  expect(codesOf(future)[0]).toBe('REVOCATION_LIST_STALE');
+});
+
 test('without a list for the anchor the status is unknown, not good', () => {
   const report = judged();
   expect(report.revocation).toMatchObject({ checked: false, status: null });

@@ -2,6 +2,7 @@
 import { Writable } from 'node:stream';
 import { loadConfig, type SettingName } from '../../src/config.ts';
 import { type Service, startService } from '../../src/main.ts';
+import { newFolder } from './terminal.ts';
 
 export interface RunningService extends Service {
   /** Log lines so far, parsed. */
@@ -18,7 +19,11 @@ export async function serve(
       done();
     },
   });
-  const config = loadConfig({ environment: 'development', port: 0, workers: 2, ...settings }, {});
+  const kept = { state: newFolder() };
+  const config = loadConfig(
+    { environment: 'development', port: 0, workers: 2, ...kept, ...settings },
+    {},
+  );
   return { ...(await startService(config, stream)), log };
 }
 

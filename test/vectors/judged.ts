@@ -4,11 +4,24 @@
  */
 import type { FindingCode, Severity } from '../../src/core/base/index.ts';
 import type { JudgeContext } from '../../src/core/judge.ts';
-import type { Policy } from '../../src/core/policy/index.ts';
-import { compileSnapshot, type RevocationList } from '../../src/core/revocation/index.ts';
+import {
+  type CallerContext,
+  type FloorLevels,
+  NO_CALLER_CONTEXT,
+  type Policy,
+} from '../../src/core/policy/index.ts';
+import { derivePosture } from '../../src/core/posture/index.ts';
+import { prove } from '../../src/core/prove.ts';
+import type { Release } from '../../src/core/reference/index.ts';
+import {
+  compileSnapshot,
+  type DeniedKey,
+  type RevocationList,
+} from '../../src/core/revocation/index.ts';
 import type { AttestOptions, DeviceOptions, Evidence } from '../../src/simulator/index.ts';
 import { AT, policyNamed, type World } from '../support/world.ts';
 import { CHALLENGE_VECTORS } from './challenges.ts';
+import { CONTINUITY_VECTORS } from './continuity.ts';
 import { STATEMENT_VECTORS } from './statements.ts';
 
 export interface JudgedVector {
@@ -44,6 +57,12 @@ function listWith(changes: Partial<RevocationList>): RevocationList {
   };
 }
 
+/** The list of simulated devices, and beside it a local deny list with one key. */
+function denying(key: DeniedKey) {
+  const local = { feed: 'local', anchors: 'all', fetchedAt: null, id: 'denied.json' } as const;
+  return compileSnapshot([listWith({}), listWith({ ...local, deniedKeys: [key] })]);
+}
+
 function serialOf(evidence: Evidence, index: number): string {
   // Simulated serials have a first octet of 40 to 7f: never padded.
   const der = Buffer.from(evidence.chain[index] as Uint8Array);
@@ -51,9 +70,39 @@ function serialOf(evidence: Evidence, index: number): string {
   return der.subarray(at + 1, at + 1 + (der[at] as number)).toString('hex');
 }
 
+/** The world's registry with something changed of every release. */
+function changeReleases(
+  { registry }: World,
+  changes: (release: Release) => Partial<Release>,
+): Pick<JudgeContext, 'registry'> {
+  if (registry === null) throw new RangeError('this world knows no releases');
+  const releases = registry.releases.map((each) => ({ ...each, ...changes(each) }));
+  return { registry: { ...registry, releases } };
+}
+
+/** The world's boot keys, as if they belonged to systems of which no build is known. */
+function onlySystems(
+  { registry }: World,
+  bootStates: Release['bootStates'],
+): Pick<JudgeContext, 'registry'> {
+  if (registry === null) throw new RangeError('this world knows no releases');
+  const systems = registry.releases.map(({ name, models, verifiedBootKeys }) => ({
+    name,
+    models,
+    verifiedBootKeys,
+    bootStates,
+  }));
+  return { registry: { ...registry, releases: [], systems } };
+}
+
+function withFloor(levels: FloorLevels): CallerContext {
+  return { ...NO_CALLER_CONTEXT, floors: [{ source: 'caller', levels }] };
+}
+
 export const JUDGED_VECTORS: readonly JudgedVector[] = [
   ...CHALLENGE_VECTORS,
   ...STATEMENT_VECTORS,
+  ...CONTINUITY_VECTORS,
   {
     name: 'another challenge',
     rule: 'T29',
@@ -207,6 +256,39 @@ export const JUDGED_VECTORS: readonly JudgedVector[] = [
     }),
   },
   {
+    name: 'an anchor whose key the operator denies, under a policy that asks for little else',
+    rule: 'T20',
+    world: 'google-like',
+    policy: 'inspect',
+    expects: {
+      code: 'ATTESTATION_KEY_DENIED',
+      severity: 'reject',
+      cert: 4,
+      field: 'subjectPublicKeyInfo',
+    },
+    change: ({ anchors }) => {
+      const digest = anchors.anchors[0]?.record.spkiSha256 ?? '';
+      return { revocation: denying({ kind: 'attestation-key', digest, reason: 'LEAKED' }) };
+    },
+  },
+  {
+    name: 'a boot key whose private half is public',
+    rule: 'T37',
+    world: 'google-like',
+    policy: 'android-hardware',
+    expects: {
+      code: 'BOOT_KEY_LISTED',
+      severity: 'reject',
+      cert: 0,
+      field: 'hardwareEnforced.rootOfTrust.verifiedBootKey',
+    },
+    change: (world, evidence) => {
+      const { keyDescription } = prove(evidence.chain, world.anchors);
+      const digest = keyDescription?.ok ? derivePosture(keyDescription.value, null).boot?.key : '';
+      return { revocation: denying({ kind: 'boot-key', digest: digest ?? '', reason: null }) };
+    },
+  },
+  {
     name: 'no releases known where the policy needs one',
     rule: 'T36',
     world: 'enigm-development',
@@ -225,12 +307,115 @@ export const JUDGED_VECTORS: readonly JudgedVector[] = [
       cert: 0,
       field: 'hardwareEnforced.rootOfTrust',
     },
+    change: (world) => changeReleases(world, () => ({ stage: 'withdrawn' })),
+  },
+  {
+    name: 'a registry that has expired',
+    rule: 'T36',
+    world: 'enigm-development',
+    policy: 'enigm-development',
+    expects: { code: 'REGISTRY_EXPIRED', severity: 'inconclusive' },
     change: ({ registry }) => ({
-      registry: {
-        id: 'changed',
-        releases: (registry?.releases ?? []).map((each) => ({ ...each, stage: 'withdrawn' })),
-      },
+      registry: registry === null ? null : { ...registry, expiresAt: AT },
     }),
+  },
+  {
+    name: 'a boot key that is known as another system’s, without any build',
+    rule: 'T36',
+    world: 'enigm-development',
+    policy: 'enigm-development',
+    expects: {
+      code: 'RELEASE_KEY_ONLY',
+      severity: 'reject',
+      cert: 0,
+      field: 'hardwareEnforced.rootOfTrust',
+    },
+    change: (world) => onlySystems(world, ['Verified']),
+  },
+  {
+    name: 'a boot key in a boot state its system never reports',
+    rule: 'T36',
+    world: 'enigm-development',
+    policy: 'enigm-development',
+    expects: {
+      code: 'RELEASE_BOOT_STATE',
+      severity: 'reject',
+      cert: 0,
+      field: 'hardwareEnforced.rootOfTrust.verifiedBootState',
+    },
+    change: (world) => changeReleases(world, () => ({ bootStates: ['SelfSigned'] })),
+  },
+  {
+    name: 'another OS version than that of the build',
+    rule: 'T36',
+    world: 'enigm-development',
+    policy: 'enigm-development',
+    expects: {
+      code: 'RELEASE_OS_VERSION',
+      severity: 'reject',
+      cert: 0,
+      field: 'hardwareEnforced.osVersion',
+    },
+    change: (world) => changeReleases(world, ({ osVersion }) => ({ osVersion: osVersion + 1 })),
+  },
+  {
+    name: 'a patch level newer than that of the build',
+    rule: 'T41',
+    world: 'enigm-development',
+    policy: 'enigm-development',
+    expects: {
+      code: 'RELEASE_PATCH_NEWER',
+      severity: 'review',
+      cert: 0,
+      field: 'hardwareEnforced.vendorPatchLevel',
+    },
+    change: (world) => changeReleases(world, () => ({ vendorPatchLevel: 20260901 })),
+  },
+  {
+    name: 'a limited release on a device of another cohort',
+    rule: 'T36',
+    world: 'enigm-development',
+    policy: 'enigm-development',
+    expects: { code: 'RELEASE_COHORT', severity: 'reject', field: 'context.cohort' },
+    change: (world) => ({
+      ...changeReleases(world, () => ({ stage: 'limited', cohorts: ['early'] })),
+      caller: { ...NO_CALLER_CONTEXT, cohort: 'everyone' },
+    }),
+  },
+  {
+    name: 'a limited release on a device whose cohort nobody names',
+    rule: 'T36',
+    world: 'enigm-development',
+    policy: 'enigm-development',
+    expects: { code: 'RELEASE_COHORT_NOT_GIVEN', severity: 'review', field: 'context.cohort' },
+    change: (world) => changeReleases(world, () => ({ stage: 'limited', cohorts: ['early'] })),
+  },
+  {
+    name: 'a patch level below the one seen before',
+    rule: 'T41',
+    world: 'google-like',
+    policy: 'android-hardware',
+    expects: {
+      code: 'ROLLBACK_BELOW_FLOOR',
+      severity: 'reject',
+      cert: 0,
+      field: 'hardwareEnforced.osPatchLevel',
+    },
+    change: () => ({ caller: withFloor({ osPatchLevel: 202612 }) }),
+  },
+  {
+    name: 'a patch level that was seen before and is gone',
+    rule: 'T41',
+    world: 'google-like',
+    policy: 'android-hardware',
+    key: { defect: 'vendorPatchLevel-missing' },
+    expects: {
+      code: 'ROLLBACK_LEVEL_LOST',
+      severity: 'reject',
+      cert: 0,
+      field: 'hardwareEnforced.vendorPatchLevel',
+    },
+    change: () => ({ caller: withFloor({ vendorPatchLevel: 20260105 }) }),
   },
   {
     name: 'an anchor of another owner than the policy’s',

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { FINDING_CODES } from '../../src/core/base/index.ts';
 import { DEFECTS } from '../../src/simulator/index.ts';
 import { JUDGED_VECTORS } from './judged.ts';
+import { POLICY_CASES } from './policy-cases.ts';
 import { RULES, SHOWN_ELSEWHERE } from './rules.ts';
 
 const VECTORS = [
@@ -15,6 +16,7 @@ const VECTORS = [
     code: expects === 'nothing' ? null : expects.code,
   })),
   ...JUDGED_VECTORS.map(({ name, rule, expects }) => ({ name, rule, code: expects.code })),
+  ...POLICY_CASES.map(({ what, threat, code }) => ({ name: what, rule: threat, code })),
 ];
 
 test.each(Object.keys(RULES))('rule %s has a vector, or says where it is shown', (rule) => {

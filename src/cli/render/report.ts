@@ -90,10 +90,11 @@ function renderFacts(report: Report, style: Style): string {
     ['key', renderKey(report)],
     ['patches', renderPatches(report)],
     ['app', renderApplication(report)],
-    ['release', report.release === null ? 'none recognised' : report.release.name],
+    ['release', renderRelease(report)],
     ['revocation', renderRevocation(report)],
     ['challenge', report.binding.challenge.replace('_', ' ')],
     ['possession', report.binding.keyPossession.replace('_', ' ')],
+    ...renderGrants(report),
   ];
   const known = report.keyDescription === null ? rows.slice(5, 6) : rows;
   return [renderCertificates(report, style), columns(known, '  ')].join('\n\n');
@@ -142,6 +143,24 @@ function renderApplication({ keyDescription }: Report): string {
   if (id === undefined) return 'not reported';
   const names = id.packages.map(({ name, version }) => `${name} ${version}`).join(', ');
   return `${names || 'no package'} (as the system says)`;
+}
+
+function renderRelease({ release, rollback }: Report): string {
+  const seen = `rollback ${rollback.state.replace('_', ' ')}`;
+  if (release === null) return `none recognised; ${seen}`;
+  const { name, stage, environment, behind } = release;
+  if (behind === null) return `${name}, by its boot key alone; ${seen}`;
+  const distance =
+    behind.releases === 0 ? 'the newest' : `${behind.releases} behind ${behind.latest}`;
+  return `${name}, ${stage}, ${environment}, ${distance}; ${seen}`;
+}
+
+/** Only where the policy names actions. */
+function renderGrants({ eligibility }: Report): [string, string][] {
+  if (eligibility.length === 0) return [];
+  const granted = eligibility.filter((each) => each.granted).map(({ action }) => action);
+  const what = granted.length === 0 ? 'nothing' : granted.join(', ');
+  return [['granted', `${what} of ${eligibility.length} actions`]];
 }
 
 function renderRevocation({ revocation }: Report): string {

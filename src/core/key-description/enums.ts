@@ -50,7 +50,13 @@ export function enumNameOf(name: EnumName, value: number | bigint): string | und
   return (ENUMS[name] as Readonly<Record<string, string>>)[String(value)];
 }
 
-/** The same, or the value in decimal. */
+/** Value of an AIDL name, or undefined if the enumeration has no such name. */
+export function enumValueOf(name: EnumName, text: string): number | undefined {
+  const found = Object.entries(ENUMS[name]).find(([, each]) => each === text);
+  return found === undefined ? undefined : Number(found[0]);
+}
+
+/** AIDL name of a value, or the value in decimal. */
 export function describeEnum(name: EnumName, value: number | bigint): string {
   return enumNameOf(name, value) ?? String(value);
 }

@@ -42,11 +42,6 @@ export interface VerifiedPath {
   readonly remarks: readonly Finding[];
 }
 
-/** What policies and layers look at in a path: what a recheck record keeps of it. */
-export interface PathFacts extends Pick<VerifiedPath, 'anchor' | 'certifiedLevel'> {
-  readonly layout: Pick<Layout, 'shape' | 'attestationAt'>;
-}
-
 /** Verifies a parsed chain against a set of anchors, and remembers its links once all of it is verified. */
 export function verifyPath(
   { certificates, remembered }: Pick<ParsedChain, 'certificates' | 'remembered'>,

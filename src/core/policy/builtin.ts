@@ -1,26 +1,52 @@
 /** The four policies every verifier has, in the format of any other policy. */
 import type { Environment } from '../anchors/index.ts';
-import type { Policy, PolicyRules, RiskCode, RuleSeverity } from './policy.ts';
+import { ENIGM_ELIGIBILITY } from './builtin-eligibility.ts';
+import type { PatchLevelRules, Policy, PolicyRules, RiskCode, SignalSeverity } from './policy.ts';
 
 const DAY_SECONDS = 86_400;
 
-const RISK_SIGNALS: Readonly<Record<RiskCode, RuleSeverity>> = {
+const RISK_SIGNALS: Readonly<Record<RiskCode, SignalSeverity>> = {
   RISK_ROT_TAG_LAST: 'review',
   RISK_MODULEHASH_HW: 'review',
   RISK_LEAF_KEYCERTSIGN: 'info',
   RISK_ZERO_BOOT_KEY: 'review',
+  RISK_UNKNOWN_BOOT_KEY: 'info',
   RISK_ATTEST_VERSION_PAIR: 'review',
   RISK_PI_MANUFACTURER: 'review',
   RISK_CERTS_ISSUED_HIGH: 'info',
   RISK_CHALLENGE_TOO_LONG: 'review',
 };
 
-const LOOSE_PATCH_LEVELS = { severity: 'review', maxAgeMonths: 12, maxFutureMonths: 3 } as const;
+const LOOSE: PatchLevelRules = {
+  missing: 'review',
+  malformed: 'review',
+  tooOld: { severity: 'review', months: 12 },
+  floor: { severity: 'ignore', level: null },
+  future: { severity: 'review', months: 3 },
+};
+const LOOSE_PATCH_LEVELS = { os: LOOSE, vendor: LOOSE, boot: LOOSE } as const;
 const EVERYWHERE: readonly Environment[] = ['production', 'development', 'test'];
 
+/** What no built-in policy asks, because only an operator knows the answer. */
+const NOT_ASKED = {
+  provisioning: { severity: 'ignore', allowed: ['factory', 'remote'] },
+  bootKeyDenied: { severity: 'ignore', keys: [] },
+  bootKeyAllowed: { severity: 'ignore', keys: [], releases: [] },
+  keyAlgorithm: { severity: 'ignore', allowed: ['EC', 'RSA', 'ML-DSA'] },
+  keySize: { severity: 'ignore', curves: 'any', minimumRsaBits: 2048 },
+  userAuthRequired: { severity: 'ignore', factor: 'any', use: 'any' },
+  rollbackResistance: { severity: 'ignore' },
+  application: { severity: 'ignore', allowed: [] },
+  deviceIds: { severity: 'ignore', expected: {} },
+  osVersion: { severity: 'ignore', minimum: 0 },
+  moduleHash: { severity: 'ignore', allowed: [] },
+} as const satisfies Partial<PolicyRules>;
+
 const INSPECT: Policy = {
+  format: 1,
   id: 'inspect',
   version: '1',
+  expires: null,
   description:
     'Chain, structure and revocation decide; everything else about device and key is only remarked upon.',
   environments: EVERYWHERE,
@@ -29,16 +55,17 @@ const INSPECT: Policy = {
   criticalLayers: [],
   exposeDeviceIdentifiers: false,
   rules: {
+    ...NOT_ASKED,
     anchor: { severity: 'reject', owners: 'any', environments: EVERYWHERE },
     shape: { severity: 'reject', allowed: ['factory', 'remote', 'attest-key'] },
-    securityLevel: { severity: 'review' },
+    securityLevel: { severity: 'review', minimum: 'TrustedEnvironment' },
     certifiedLevel: { severity: 'review' },
     rootOfTrust: { severity: 'review' },
     deviceLocked: { severity: 'review' },
     bootState: { severity: 'review', allowed: ['Verified'] },
     bootKey: { severity: 'review' },
-    keyOrigin: { severity: 'review' },
-    keyPurpose: { severity: 'review', denied: ['ATTEST_KEY'] },
+    keyOrigin: { severity: 'review', allowed: ['GENERATED'] },
+    keyPurpose: { severity: 'review', allowed: 'any', denied: ['ATTEST_KEY'] },
     allApplications: { severity: 'review' },
     deviceUnique: { severity: 'review' },
     userAuth: { severity: 'review' },
@@ -50,14 +77,15 @@ const INSPECT: Policy = {
 
 /** What any genuine, locked device passes whose maker's system boots verified. */
 const STRICT_RULES = {
-  securityLevel: { severity: 'reject' },
+  ...NOT_ASKED,
+  securityLevel: { severity: 'reject', minimum: 'TrustedEnvironment' },
   certifiedLevel: { severity: 'reject' },
   rootOfTrust: { severity: 'reject' },
   deviceLocked: { severity: 'reject' },
   bootState: { severity: 'reject', allowed: ['Verified'] },
   bootKey: { severity: 'reject' },
-  keyOrigin: { severity: 'reject' },
-  keyPurpose: { severity: 'reject', denied: ['ATTEST_KEY'] },
+  keyOrigin: { severity: 'reject', allowed: ['GENERATED'] },
+  keyPurpose: { severity: 'reject', allowed: 'any', denied: ['ATTEST_KEY'] },
   allApplications: { severity: 'reject' },
   deviceUnique: { severity: 'reject' },
   userAuth: { severity: 'reject' },
@@ -66,8 +94,10 @@ const STRICT_RULES = {
 } as const satisfies Partial<PolicyRules>;
 
 const ANDROID_HARDWARE: Policy = {
+  format: 1,
   id: 'android-hardware',
   version: '1',
+  expires: null,
   description:
     'A genuine, locked device of any maker that booted its maker’s verified system, with a key generated in its secure hardware.',
   environments: EVERYWHERE,
@@ -90,6 +120,7 @@ const ENIGM_PRODUCTION: Policy = {
     'An Enigm OS production device: locked, running an allowed release of the signed registry for its model, at least at that release’s patch levels.',
   challenge: 'service',
   criticalLayers: ['hardware-integrity', 'key-material', 'verified-boot', 'os-hardening'],
+  eligibility: ENIGM_ELIGIBILITY,
   rules: {
     ...ANDROID_HARDWARE.rules,
     anchor: {
@@ -102,7 +133,7 @@ const ENIGM_PRODUCTION: Policy = {
     release: {
       severity: 'reject',
       environments: ['production'],
-      stages: ['stable', 'security', 'superseded'],
+      stages: ['limited', 'stable', 'security', 'superseded'],
     },
   },
 };

@@ -3,4 +3,5 @@ export * from './layers.ts';
 export * from './patch-level.ts';
 export * from './posture.ts';
 export * from './reported.ts';
+export * from './trust-inputs.ts';
 export * from './trust-state.ts';

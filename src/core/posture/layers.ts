@@ -3,6 +3,8 @@
  * satisfied only by evidence: a policy that does not ask for something cannot make it so, and what
  * hardware attestation cannot show reads `not_evidenced`.
  */
+
+import type { AnchorRecord } from '../anchors/index.ts';
 import {
   FINDING_CODES,
   type FindingCode,
@@ -11,7 +13,7 @@ import {
   type LayerId,
 } from '../base/index.ts';
 import { describeEnum, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
-import type { PathFacts } from '../path/index.ts';
+import type { Layout } from '../path/index.ts';
 import type { StatementFields } from '../statement/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';
 import { shownByStatement } from './reported.ts';
@@ -28,7 +30,10 @@ export interface Layer {
 
 /** What the layers are derived from; null where the proof did not get so far. */
 export interface LayerEvidence {
-  readonly path: PathFacts | null;
+  readonly path: {
+    readonly anchor: { readonly record: Pick<AnchorRecord, 'id' | 'environment'> };
+    readonly layout: Pick<Layout, 'shape'>;
+  } | null;
   readonly revocationStatus: string | null;
   readonly description: KeyDescription | null;
   readonly posture: Posture | null;
@@ -100,9 +105,11 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
     if (boot === null)
       return { shown: 'not_evidenced', basis: 'no root of trust in the hardware list' };
     const lock = boot.deviceLocked ? 'locked' : 'unlocked';
+    const { recognised } = posture;
+    const owner = recognised?.kind === 'system' ? `, known as ${recognised.system.name}` : '';
     return {
       shown: hasVerifiedBoot(posture) ? 'satisfied' : 'degraded',
-      basis: `bootloader ${lock}, boot state ${boot.state}, boot key ${boot.key === '' ? 'empty' : boot.key}`,
+      basis: `bootloader ${lock}, boot state ${boot.state}, boot key ${boot.key === '' ? 'empty' : boot.key}${owner}`,
     };
   },
 
@@ -130,10 +137,15 @@ const SHOWN_BY_EVIDENCE: Readonly<Record<LayerId, (evidence: LayerEvidence) => S
 
   'update-management': ({ posture, reported }) => {
     const said = shownByStatement(reported, ['updateState', 'managedState']);
-    if (!posture?.release || !hasVerifiedBoot(posture)) return said ?? NEEDS_STATEMENT;
-    const compared = `patch levels compared with ${posture.release.name}`;
-    return said === null
-      ? { shown: 'satisfied', basis: compared }
-      : { shown: said.shown, basis: `${compared}; ${said.basis}` };
+    if (posture?.recognised?.kind !== 'release' || !hasVerifiedBoot(posture)) {
+      return said ?? NEEDS_STATEMENT;
+    }
+    const { release, standing } = posture.recognised;
+    const isOver = release.stage === 'superseded' || release.stage === 'withdrawn';
+    const behind = standing.latest === null ? 'none newer' : `${standing.releases} newer`;
+    const compared = `patch levels compared with ${release.name} (${release.stage}, ${behind})`;
+    // A device's own word does not make an old release current.
+    const shown = isOver ? 'degraded' : (said?.shown ?? 'satisfied');
+    return { shown, basis: said === null ? compared : `${compared}; ${said.basis}` };
   },
 };

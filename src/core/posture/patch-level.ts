@@ -38,7 +38,7 @@ export function derivePatchLevel(list: AuthorizationList, field: PatchField): Pa
 }
 
 /** YYYYMM or YYYYMMDD; day 00 means the day is not known (AOSP KeyMint Tag.aidl, BOOT_PATCHLEVEL). */
-function parsePatchLevel(value: number | bigint): PatchLevel {
+export function parsePatchLevel(value: number | bigint): PatchLevel {
   const raw = String(value);
   if (!/^\d{6}(\d{2})?$/.test(raw)) return { state: 'malformed', raw };
   const year = Number(raw.slice(0, 4));
@@ -66,6 +66,16 @@ export function isOlderThan(level: DatedPatchLevel, months: number, today: Calen
 /** Whether a level lies more than `months` after `today`; an unknown day counts as the first one. */
 export function isAheadOf(level: DatedPatchLevel, months: number, today: CalendarDate): boolean {
   return compareDates(level, -months, level.day ?? 1, today) > 0;
+}
+
+/**
+ * Whether a level lies before a floor. A device’s TEE and StrongBox write the same level with and without
+ * its day, so days are compared only where both have one.
+ */
+export function isBefore(level: DatedPatchLevel, floor: DatedPatchLevel): boolean {
+  const months = (level.year - floor.year) * 12 + level.month - floor.month;
+  if (months !== 0) return months < 0;
+  return level.day !== null && floor.day !== null && level.day < floor.day;
 }
 
 /** Sign of (level moved by `months`, on `day`) minus `today`. */

@@ -6,7 +6,12 @@
 import type { SecurityLevel } from '../anchors/index.ts';
 import { isAllZero, toHex } from '../base/index.ts';
 import { type BootState, type KeyDescription, SECURITY_LEVELS } from '../key-description/index.ts';
-import { lookUpRelease, type Release, type ReleaseRegistry } from '../reference/index.ts';
+import {
+  type Recognised,
+  type Release,
+  type ReleaseRegistry,
+  recogniseBuild,
+} from '../reference/index.ts';
 import { derivePatchLevel, type PatchField, type PatchLevel } from './patch-level.ts';
 
 export interface BootPosture {
@@ -28,6 +33,8 @@ export interface Posture {
   readonly patchLevels: Readonly<Record<PatchField, PatchLevel>>;
   /** The release the boot key and vbmeta digest belong to; null if none is known or configured. */
   readonly release: Release | null;
+  /** That release with how far it is behind, or a system known by its boot key alone, or null. */
+  readonly recognised: Recognised | null;
 }
 
 /** Derives the posture a description shows, with the releases known to the verifier. */
@@ -37,6 +44,7 @@ export function derivePosture(
 ): Posture {
   const { attestationSecurityLevel, keyMintSecurityLevel, hardwareEnforced } = description;
   const boot = deriveBoot(description);
+  const recognised = boot === null || registry === null ? null : recognise(boot, registry);
   return {
     securityLevel: lowerOf(attestationSecurityLevel, keyMintSecurityLevel),
     boot,
@@ -45,14 +53,26 @@ export function derivePosture(
       vendorPatchLevel: derivePatchLevel(hardwareEnforced, 'vendorPatchLevel'),
       bootPatchLevel: derivePatchLevel(hardwareEnforced, 'bootPatchLevel'),
     },
-    release: boot === null || registry === null ? null : recognise(boot, registry),
+    release: recognised?.kind === 'release' ? recognised.release : null,
+    recognised,
   };
 }
 
-/** Whether the device booted a system it verified: locked, with the maker's key or a known release. */
-export function hasVerifiedBoot({ boot, release }: Posture): boolean {
+/**
+ * Whether the device booted a system it verified: locked, with the maker's key, or SelfSigned with the
+ * key of a known release or system. A known key in a state its system never reports is no such boot.
+ */
+export function hasVerifiedBoot({ boot, recognised }: Posture): boolean {
   if (boot === null || !boot.deviceLocked || boot.keyIsBlank) return false;
-  return boot.state === 'Verified' || (boot.state === 'SelfSigned' && release !== null);
+  if (recognised !== null) return bootStatesOf(recognised).includes(boot.state);
+  return boot.state === 'Verified';
+}
+
+/** What a locked device that runs it reports. */
+export function bootStatesOf(recognised: Recognised): readonly BootState[] {
+  return recognised.kind === 'release'
+    ? recognised.release.bootStates
+    : recognised.system.bootStates;
 }
 
 function deriveBoot({ hardwareEnforced }: KeyDescription): BootPosture | null {
@@ -69,10 +89,10 @@ function deriveBoot({ hardwareEnforced }: KeyDescription): BootPosture | null {
   };
 }
 
-/** A blank key or hash belongs to no release, whatever a registry says. */
-function recognise(boot: BootPosture, registry: ReleaseRegistry): Release | null {
-  if (boot.keyIsBlank || boot.hash === null || boot.hashIsBlank) return null;
-  return lookUpRelease(registry, boot.key, boot.hash);
+/** A blank key belongs to nothing and a blank hash to no release, whatever a registry says. */
+function recognise(boot: BootPosture, registry: ReleaseRegistry): Recognised | null {
+  if (boot.keyIsBlank) return null;
+  return recogniseBuild(registry, boot.key, boot.hashIsBlank ? null : boot.hash);
 }
 
 function lowerOf(a: SecurityLevel, b: SecurityLevel): SecurityLevel {

@@ -1,2 +1,3 @@
 /** Known releases of operating systems. */
+export * from './registry-faults.ts';
 export * from './release.ts';

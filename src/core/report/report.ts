@@ -15,7 +15,9 @@ import type {
 import type { Binding } from '../binding/index.ts';
 import type { ProvisioningInfo } from '../key-description/index.ts';
 import type { Role, Shape } from '../path/index.ts';
-import type { LayerState, TrustState } from '../posture/index.ts';
+import type { Rollback } from '../policy/index.ts';
+import type { LayerState, TrustInputId, TrustState } from '../posture/index.ts';
+import type { ReleaseEnvironment, ReleaseStage, Standing } from '../reference/index.ts';
 import type { StatementFields } from '../statement/index.ts';
 
 export const REPORT_VERSION = 1;
@@ -135,9 +137,26 @@ export interface ReportRevocation {
 
 export interface ReportRelease {
   readonly name: string;
-  readonly channel: string;
-  readonly stage: string;
-  readonly environment: Environment;
+  /** `build`: boot key and vbmeta digest belong to one release; `boot-key`: only the key is known. */
+  readonly recognisedBy: 'build' | 'boot-key';
+  /** Null for a system known by its boot key only, as are the next two. */
+  readonly channel: string | null;
+  readonly stage: ReleaseStage | null;
+  readonly environment: ReleaseEnvironment | null;
+  /** Whether it is a production-signed release that devices have been offered. */
+  readonly production: boolean;
+  /** How far behind what its devices are offered; null for a system known by its boot key only. */
+  readonly behind: Standing | null;
+  readonly rollback: Rollback['state'];
+  readonly registry: {
+    readonly name: string;
+    readonly sequence: number;
+    /** SHA-256 of the document. */
+    readonly id: string;
+    readonly expiresAt: string;
+    /** Key id of its signature; null: not signed. */
+    readonly signedBy: string | null;
+  };
 }
 
 /** What the device says of itself, once its signature holds. */
@@ -154,6 +173,14 @@ export interface ReportEligibility {
   readonly reasons: readonly string[];
 }
 
+export interface ReportTrustInput {
+  readonly input: TrustInputId;
+  readonly state: LayerState;
+  /** What the state rests on. */
+  readonly basis: string;
+  readonly findings: readonly FindingCode[];
+}
+
 export interface Report {
   readonly reportVersion: typeof REPORT_VERSION;
   readonly outcome: Outcome;
@@ -168,6 +195,8 @@ export interface Report {
   readonly environment: Environment;
   readonly findings: readonly ReportFinding[];
   readonly layers: readonly ReportLayer[];
+  /** The nine trust inputs of the Enigm OS model. */
+  readonly trustInputs: readonly ReportTrustInput[];
   readonly chain: ReportChain;
   readonly key: ReportKey | null;
   readonly keyDescription: ReportKeyDescription | null;
@@ -177,6 +206,8 @@ export interface Report {
   /** Null: the request carried none, or it could not be verified. */
   readonly statement: ReportStatement | null;
   readonly release: ReportRelease | null;
+  /** Whether something older than before shows, and what was compared to tell. */
+  readonly rollback: Rollback;
   readonly eligibility: readonly ReportEligibility[];
 }
 

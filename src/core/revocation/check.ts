@@ -5,11 +5,14 @@
  */
 import type { Anchor } from '../anchors/index.ts';
 import { type Finding, finding } from '../base/index.ts';
-import { type Certificate, serialHexOf } from '../x509/index.ts';
+import { serialHexOf } from '../x509/index.ts';
+import { checkAttestationKeys } from './denied-keys.ts';
+import type { RevocablePath } from './revocable-path.ts';
 import {
   covers,
   type Listing,
   lookUpSerial,
+  OPERATOR_FEED,
   type RevocationSnapshot,
   type SnapshotSource,
 } from './snapshot.ts';
@@ -33,16 +36,10 @@ export interface ListCheck {
   readonly staleness: Finding | null;
 }
 
-/** What of a path can be listed: its serial numbers, scoped by its anchor. */
-export interface RevocablePath {
-  readonly anchor: Anchor;
-  readonly certificates: readonly Pick<Certificate, 'bytes' | 'serial'>[];
-}
-
 export interface RevocationCheck extends ListCheck {
   /** Null: not listed as far as is known, but a list the anchor needs is missing. */
   readonly status: 'good' | ListedStatus | null;
-  /** About listed certificates. */
+  /** About listed certificates and denied keys. */
   readonly listed: readonly Finding[];
 }
 
@@ -88,8 +85,9 @@ function checkCertificates(
   path: RevocablePath,
   snapshot: RevocationSnapshot,
 ): { status: 'good' | ListedStatus; listed: readonly Finding[] } {
-  const listed: Finding[] = [];
-  const statuses = new Set<ListedStatus>();
+  const denied = checkAttestationKeys(path, snapshot);
+  const listed: Finding[] = [...denied];
+  const statuses = new Set<ListedStatus>(denied.length > 0 ? ['revoked'] : []);
   for (const [cert, certificate] of path.certificates.entries()) {
     const { bytes, serial } = certificate;
     const listing = lookUpSerial(snapshot, path.anchor.record.id, bytes, serial.start, serial.end);
@@ -111,8 +109,8 @@ function describe({ status, reason, source }: Listing): string {
 }
 
 /**
- * For each feed the anchor needs, its freshest copy, or undefined. An operator's own list, which covers
- * every anchor, stands in for any feed.
+ * For each feed the anchor needs, its freshest copy, or undefined. A whole list that an operator vouches
+ * for stands in for any feed; a local deny list only adds.
  */
 function freshestCopies(
   anchor: Anchor,
@@ -121,7 +119,7 @@ function freshestCopies(
   return anchor.record.revocationFeeds.map((feed) => {
     let freshest: SnapshotSource | undefined;
     for (const source of sources) {
-      if (source.feed !== feed && source.anchors !== 'all') continue;
+      if (source.feed !== feed && source.feed !== OPERATOR_FEED) continue;
       if (freshest === undefined || dueAt(source) > dueAt(freshest)) freshest = source;
     }
     return freshest;
@@ -145,8 +143,11 @@ function checkStaleness(
   const allowedMs = (maxStaleSeconds ?? DEFAULT_MAX_STALE_SECONDS) * 1000;
   for (const { id, fetchedAt, refreshAfterMs } of copies) {
     const limitMs = refreshAfterMs + allowedMs;
-    if (fetchedAt === null || appraisedAt - fetchedAt <= limitMs) continue;
-    const ages = { expected: toSeconds(limitMs), got: toSeconds(appraisedAt - fetchedAt) };
+    if (fetchedAt === null) continue;
+    // A list from the future says nothing about its age: some clock was wrong.
+    const ageMs = appraisedAt - fetchedAt;
+    if (ageMs >= -CLOCK_SKEW_MS && ageMs <= limitMs) continue;
+    const ages = { expected: toSeconds(limitMs), got: toSeconds(ageMs) };
     return finding('REVOCATION_LIST_STALE', { field: `revocation.${id}` }, ages);
   }
   return null;
@@ -155,6 +156,9 @@ function checkStaleness(
 function toSeconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
+
+/** Clocks of two machines may differ by this much. */
+const CLOCK_SKEW_MS = 300_000;
 
 /** A day past the refresh time: what a policy that takes lists of any age still remarks upon. */
 const DEFAULT_MAX_STALE_SECONDS = 86_400;

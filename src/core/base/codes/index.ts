@@ -7,6 +7,7 @@
  */
 import { BINDING_CODES } from './binding.ts';
 import { CHAIN_CODES } from './chain.ts';
+import { CONTINUITY_CODES } from './continuity.ts';
 import { DER_CODES } from './der.ts';
 import type { CodeEntry } from './entry.ts';
 import { INPUT_CODES } from './input.ts';
@@ -28,6 +29,7 @@ const TABLE = {
   ...KEYDESC_CODES,
   ...BINDING_CODES,
   ...STATEMENT_CODES,
+  ...CONTINUITY_CODES,
   ...POLICY_CODES,
   ...RISK_CODES,
 } as const satisfies Record<string, CodeEntry>;

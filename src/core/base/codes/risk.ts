@@ -42,6 +42,13 @@ export const RISK_CODES = {
     why: 'spoofing tools leave zeros where they do not know the value; so do internal builds of makers',
     remedy: LOOK,
   },
+  RISK_UNKNOWN_BOOT_KEY: {
+    ...SIGNAL,
+    severity: 'info',
+    text: 'no known release for this model has this boot key',
+    why: 'spoofing tools that invent a record draw a boot key at random; so does a new system',
+    remedy: LOOK,
+  },
   RISK_ATTEST_VERSION_PAIR: {
     ...SIGNAL,
     text: 'attestation and KeyMint version do not belong together',

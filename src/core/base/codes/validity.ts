@@ -58,6 +58,20 @@ export const VALIDITY_CODES = {
     why: 'only certificates without normal status are listed, so an unknown word is no good news',
     remedy: 'refuse, and tell the operator: the list has a new kind of entry',
   },
+  ATTESTATION_KEY_DENIED: {
+    ...LISTED,
+    text: 'a key of the chain, or of its anchor, is on a local deny list',
+    why: 'the operator of this verifier knows the key to be leaked or withdrawn, whatever its certificates say',
+    remedy: 'refuse the device; `attest revocation show` names the deny list that says so',
+  },
+  BOOT_KEY_LISTED: {
+    ...LISTED,
+    layer: 'verified-boot',
+    failureClass: 'INELIGIBLE_BUILD',
+    text: 'the verified boot key is on a local deny list',
+    why: 'whoever holds the private half of a published boot key can sign a system that verifies',
+    remedy: 'refuse the device until it runs a system signed with another key',
+  },
   REVOCATION_LIST_UNAVAILABLE: {
     ...UNDECIDED,
     text: 'no revocation list covers the anchor of this chain',

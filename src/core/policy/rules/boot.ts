@@ -1,5 +1,6 @@
 /** How the device booted, each polarity by itself (THREATS T35 to T37). Hardware list only. */
 import { type Finding, finding } from '../../base/index.ts';
+import type { Recognised } from '../../reference/index.ts';
 import type { PolicyRules } from '../policy.ts';
 import type { Subject } from '../subject.ts';
 
@@ -31,4 +32,31 @@ export function checkBootKey({ posture }: Subject): Finding[] {
   if (!claimsKey || !boot.keyIsBlank) return [];
   const place = { cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` };
   return [finding('BOOT_KEY_EMPTY', place, { got: boot.key })];
+}
+
+/** Keys whose private half is public make Verified and locked out of anyone's system (THREATS T37). */
+export function checkBootKeyDenied(
+  { posture: { boot } }: Subject,
+  rule: PolicyRules['bootKeyDenied'],
+): Finding[] {
+  if (boot === null || !rule.keys.includes(boot.key)) return [];
+  const place = { cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` };
+  return [finding('BOOT_KEY_DENIED', place, { got: boot.key })];
+}
+
+/** A device without a root of trust has no key that could be allowed. */
+export function checkBootKeyAllowed(
+  { posture: { boot, recognised } }: Subject,
+  rule: PolicyRules['bootKeyAllowed'],
+): Finding[] {
+  const isAllowed =
+    (boot !== null && rule.keys.includes(boot.key)) ||
+    (recognised !== null && rule.releases.includes(nameOf(recognised)));
+  if (isAllowed) return [];
+  const place = { cert: 0, field: `${ROOT_OF_TRUST}.verifiedBootKey` };
+  return [finding('BOOT_KEY_NOT_ALLOWED', place, { got: boot?.key ?? null })];
+}
+
+function nameOf(recognised: Recognised): string {
+  return recognised.kind === 'release' ? recognised.release.name : recognised.system.name;
 }

@@ -17,3 +17,11 @@ export function checkShape({ path }: Subject, rule: PolicyRules['shape']): Findi
   if (shape === 'attest-key') return [finding('ATTEST_KEY_NOT_ALLOWED', { cert: 1 })];
   return [finding('SHAPE_NOT_ALLOWED', {}, { expected: rule.allowed.join(', '), got: shape })];
 }
+
+/** A factory key of a model that was only ever provisioned remotely is a leaked one (THREATS T26). */
+export function checkProvisioning({ path }: Subject, rule: PolicyRules['provisioning']): Finding[] {
+  const { provisioning } = path.layout;
+  if (rule.allowed.includes(provisioning)) return [];
+  const expected = rule.allowed.join(', ');
+  return [finding('PROVISIONING_NOT_ALLOWED', {}, { expected, got: provisioning })];
+}

@@ -1,6 +1,6 @@
 /** Whether the device runs a release of the registry that the policy allows. */
 import { type Finding, finding } from '../../base/index.ts';
-import { PATCH_FIELDS } from '../../posture/index.ts';
+import { bootStatesOf, PATCH_FIELDS } from '../../posture/index.ts';
 import type { Release } from '../../reference/index.ts';
 import type { PolicyRules } from '../policy.ts';
 import type { Subject } from '../subject.ts';
@@ -8,14 +8,46 @@ import type { Subject } from '../subject.ts';
 const ROOT_OF_TRUST = { cert: 0, field: 'hardwareEnforced.rootOfTrust' };
 
 export function checkRelease(subject: Subject, rule: PolicyRules['release']): Finding[] {
+  if (subject.registryIsExpired) return [finding('REGISTRY_EXPIRED')];
   if (!subject.knowsReleases) return [finding('REGISTRY_NOT_CONFIGURED')];
-  const { release } = subject.posture;
-  if (release === null) return [finding('RELEASE_UNKNOWN', ROOT_OF_TRUST)];
+  return [...checkRecognised(subject, rule), ...checkBootStateOfRecord(subject)];
+}
+
+function checkRecognised(subject: Subject, rule: PolicyRules['release']): Finding[] {
+  const { recognised } = subject.posture;
+  if (recognised === null) return [finding('RELEASE_UNKNOWN', ROOT_OF_TRUST)];
+  if (recognised.kind === 'system') {
+    return [finding('RELEASE_KEY_ONLY', ROOT_OF_TRUST, { got: recognised.system.name })];
+  }
+  const { release } = recognised;
   return [
     ...checkAllowed(release, rule),
     ...checkModel(subject, release),
+    ...checkOsVersion(subject, release),
     ...checkPatchFloor(subject, release),
   ];
+}
+
+/**
+ * A maker's key boots Verified, a key the user installed SelfSigned (AOSP, Verified Boot flow). Unverified
+ * and Failed vouch for no key, and are the boot state rule's.
+ */
+function checkBootStateOfRecord({ posture: { boot, recognised } }: Subject): Finding[] {
+  const claimsKey = boot?.state === 'Verified' || boot?.state === 'SelfSigned';
+  if (!claimsKey || recognised === null) return [];
+  const states = bootStatesOf(recognised);
+  if (states.includes(boot.state)) return [];
+  const place = { cert: 0, field: `${ROOT_OF_TRUST.field}.verifiedBootState` };
+  return [finding('RELEASE_BOOT_STATE', place, { expected: states.join(', '), got: boot.state })];
+}
+
+/** The digest of a build fixes its OS version: another one is an impossible combination. */
+function checkOsVersion({ description }: Subject, { osVersion }: Release): Finding[] {
+  const reported = description.hardwareEnforced.fields.osVersion;
+  if (reported === osVersion) return [];
+  const place = { cert: 0, field: 'hardwareEnforced.osVersion' };
+  const got = reported === undefined ? null : String(reported);
+  return [finding('RELEASE_OS_VERSION', place, { expected: osVersion, got })];
 }
 
 function checkAllowed(release: Release, rule: PolicyRules['release']): Finding[] {
@@ -39,9 +71,9 @@ function checkPatchFloor({ posture }: Subject, release: Release): Finding[] {
     const place = { cert: 0, field: `hardwareEnforced.${name}` };
     const expected = release[name];
     if (level.state !== 'date') return [finding('RELEASE_PATCH_MISSING', place, { expected })];
-    return toDay(level.raw) < toDay(expected)
-      ? [finding('RELEASE_PATCH_OLDER', place, { expected, got: level.raw })]
-      : [];
+    if (toDay(level.raw) === toDay(expected)) return [];
+    const code = toDay(level.raw) < toDay(expected) ? 'RELEASE_PATCH_OLDER' : 'RELEASE_PATCH_NEWER';
+    return [finding(code, place, { expected, got: level.raw })];
   });
 }
 

@@ -34,9 +34,9 @@ export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Findin
       ? undefined
       : finding('RISK_MODULEHASH_HW', { cert: 0, field: 'hardwareEnforced.moduleHash' }),
 
-  RISK_LEAF_KEYCERTSIGN: ({ leafHasOnlyKeyCertSign, description }) => {
+  RISK_LEAF_KEYCERTSIGN: ({ path, description }) => {
     const isAttestKey = description.hardwareEnforced.fields.purpose?.includes(PURPOSE_ATTEST_KEY);
-    return !isAttestKey && leafHasOnlyKeyCertSign
+    return !isAttestKey && path.leafOnlyCertifies()
       ? finding('RISK_LEAF_KEYCERTSIGN', { cert: 0, field: 'keyUsage' })
       : undefined;
   },
@@ -50,6 +50,26 @@ export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Findin
           cert: 0,
           field: `hardwareEnforced.rootOfTrust.verifiedBoot${blank}`,
         });
+  },
+
+  RISK_UNKNOWN_BOOT_KEY: ({ description, posture: { boot }, registry }) => {
+    const model = description.hardwareEnforced.fields.attestationIdModel;
+    if (model === undefined || boot === null || boot.keyIsBlank || registry === null) {
+      return undefined;
+    }
+    const known = [...registry.releases, ...registry.systems].filter(({ models }) =>
+      models.includes(model),
+    );
+    const isNew =
+      known.length > 0 &&
+      !known.some(({ verifiedBootKeys }) => verifiedBootKeys.includes(boot.key));
+    return isNew
+      ? finding(
+          'RISK_UNKNOWN_BOOT_KEY',
+          { cert: 0, field: 'hardwareEnforced.rootOfTrust.verifiedBootKey' },
+          { got: boot.key },
+        )
+      : undefined;
   },
 
   RISK_ATTEST_VERSION_PAIR: ({ description }) => {

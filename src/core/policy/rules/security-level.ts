@@ -1,14 +1,23 @@
 /** Where key and attestation are kept (THREATS T33). */
 import { type Finding, finding } from '../../base/index.ts';
+import type { PolicyRules } from '../policy.ts';
 import type { Subject } from '../subject.ts';
 
-export function checkSecurityLevel({ description, posture }: Subject): Finding[] {
+export function checkSecurityLevel(
+  { description, posture }: Subject,
+  rule: PolicyRules['securityLevel'],
+): Finding[] {
   const { attestationSecurityLevel, keyMintSecurityLevel } = description;
   const findings: Finding[] = [];
   if (posture.securityLevel === 'Software') {
     const field =
       attestationSecurityLevel === 'Software' ? 'attestationSecurityLevel' : 'keyMintSecurityLevel';
     findings.push(finding('SECURITY_LEVEL_SOFTWARE', { cert: 0, field }));
+  }
+  if (posture.securityLevel === 'TrustedEnvironment' && rule.minimum === 'StrongBox') {
+    const place = { cert: 0, field: 'keyMintSecurityLevel' };
+    const comparison = { expected: rule.minimum, got: posture.securityLevel };
+    findings.push(finding('SECURITY_LEVEL_TOO_LOW', place, comparison));
   }
   if (attestationSecurityLevel !== keyMintSecurityLevel) {
     findings.push(
