@@ -3,7 +3,6 @@
  * kept of it: revocation, deny lists, releases, policy, and what the caller says of the device.
  */
 import {
-  dateOfDay,
   FINDING_CODES,
   type Finding,
   finding,
@@ -16,8 +15,9 @@ import {
   checkCohort,
   checkFloors,
   evaluatePolicy,
+  type KnownDevice,
   type PreparedPolicy,
-  type Subject,
+  toSubject,
 } from './policy/index.ts';
 import type { Posture } from './posture/index.ts';
 import type { ReleaseRegistry } from './reference/index.ts';
@@ -42,7 +42,6 @@ export interface NowContext {
 }
 
 export const NOT_LOOKED_UP: ReportRevocation = { checked: false, status: null, snapshot: null };
-const MS_PER_DAY = 86_400_000;
 
 /** An expired registry recognises nothing: it may still allow what was withdrawn since. */
 export function currentRegistry({
@@ -94,32 +93,18 @@ export function judgeBootKey(
   return asTheirCodesSay(checkBootKeyDenied(boot.key, anchor.record.id, revocation));
 }
 
-/** What is known of a device, however it came to be known. */
-export interface KnownDevice
-  extends Pick<Subject, 'path' | 'description' | 'provisioningInfo' | 'posture'> {
-  /** Decides patch age. Milliseconds since 1970. */
-  readonly evidenceTime: number;
-  /** What the caller said of it. */
-  readonly caller: Pick<CallerContext, 'cohort' | 'floors'>;
-}
-
 /** The device under the policy, against the releases, and against what its caller expects. */
 export function judgePolicy(
-  { evidenceTime, caller, ...known }: KnownDevice,
+  known: KnownDevice,
+  caller: Pick<CallerContext, 'cohort' | 'floors'>,
   context: NowContext,
 ): readonly JudgedFinding[] {
   const { policy } = context.policy;
   const { description, posture } = known;
   const registry = currentRegistry(context);
-  const subject: Subject = {
-    ...known,
-    evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
-    knowsReleases: context.registry !== null,
-    registryIsExpired: context.registry !== null && registry === null,
-    registry,
-  };
+  const isExpired = context.registry !== null && registry === null;
   return [
-    ...evaluatePolicy(policy, subject),
+    ...evaluatePolicy(policy, toSubject(known, registry, isExpired)),
     ...checkCohort(posture, caller, policy),
     ...asTheirCodesSay(checkFloors(description, posture, caller.floors)),
   ];

@@ -298,13 +298,12 @@ function judgeDevice(
     provisioningInfo,
     posture,
     evidenceTime,
-    caller,
   };
   return [
     ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),
     ...(enrolment === null
       ? []
       : checkContinuity(enrolment, toEnrolledDevice(path, description), registry)),
-    ...judgePolicy(known, context),
+    ...judgePolicy(known, caller, context),
   ];
 }

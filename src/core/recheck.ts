@@ -178,7 +178,8 @@ export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckRe
       : [
           ...judgeBootKey(path, posture, context),
           ...judgePolicy(
-            { path, description, provisioningInfo, posture, evidenceTime, caller },
+            { path, description, provisioningInfo, posture, evidenceTime },
+            caller,
             context,
           ),
         ]),

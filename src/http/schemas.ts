@@ -295,10 +295,12 @@ export const RecheckReportSchema = Type.Object(
     environment: Environment,
     findings: Type.Array(Finding),
     layers: Type.Array(Layer),
+    trustInputs: ReportSchema.properties.trustInputs,
     anchor: ReportSchema.properties.chain.properties.anchor,
     revocation: Revocation,
     policy: ReportSchema.properties.policy,
     release: ReportSchema.properties.release,
+    rollback: ReportSchema.properties.rollback,
   },
   { ...STRICT, title: 'RecheckReport' },
 );
