@@ -31,11 +31,16 @@ const sound = simulateFleet(simulator, {
   defects: [],
   bad: 0,
 });
+/**
+ * Known releases report SelfSigned as they should (their registry says so): what is a defect of a stock phone
+ * under `android-hardware` is none of these devices under `enigm-development`.
+ */
+const defects = REJECTED_DEFECTS.filter(({ name }) => name !== 'self-signed');
 /** Some defects need the longest layout. */
 const bad = simulateFleet(simulator, {
   ...many,
   shapes: ['remote'],
-  defects: REJECTED_DEFECTS,
+  defects,
   bad: 1,
 });
 const ONE_BAD_IN = 100;
