@@ -98,7 +98,7 @@ interface Given {
 function judgeEvidence(record: EvidenceRecord, { policy, terms, trust, memory }: Given): Judged {
   const proof = prove(record.chain, trust.anchors, memory);
   const evidenceTime = record.receivedAt ?? terms.appraisedAt;
-  const report = judge(proof, {
+  const judged = judge(proof, {
     evidenceTime,
     appraisedAt: terms.appraisedAt,
     policy,
@@ -112,6 +112,8 @@ function judgeEvidence(record: EvidenceRecord, { policy, terms, trust, memory }:
     environment: trust.environment,
     verifier: VERIFIER,
   });
+  // What was shown in the past entitles to nothing today.
+  const report = record.receivedAt === null ? judged : { ...judged, eligibility: [] };
   return {
     kind: 'evidence',
     record,

@@ -54,6 +54,8 @@ test('one result for each record, in order, and an error result for what cannot 
 test('whole reports on request, judged as of when the evidence was received', async () => {
   const [result] = await batch(lines[0] as string, '?policy=enigm-development&form=full');
   expect(result).toHaveProperty('report.evidenceTime', '2026-11-22T12:00:00Z');
+  // What was shown in the past entitles to nothing today.
+  expect(result).toHaveProperty('report.eligibility', []);
 });
 
 test('results come while records are still being sent', async () => {
