@@ -14,9 +14,8 @@ import { median, type Result, rssMb, slice } from './measure.ts';
 const SLICE_MS = 100;
 
 export function measureInline(scenario: Scenario, seconds: number): Result {
-  const context = contextFor(scenario);
   const { chains } = scenario;
-  const subject = (index: number): void => serve(chains[index] as Chain, context);
+  const subject = inlineSubject(scenario);
   const floor = (index: number): void => chains[index]?.floor();
   const hasFloor = scenario.name !== 'repeat';
   let at = 0;
@@ -51,6 +50,12 @@ export function measureInline(scenario: Scenario, seconds: number): Result {
     p999Ms: null,
     rssMb: rssMb(),
   };
+}
+
+/** Serves chain `index` of a scenario, with what is warm in it kept warm. */
+export function inlineSubject(scenario: Scenario): (index: number) => void {
+  const context = contextFor(scenario);
+  return (index) => serve(scenario.chains[index] as Chain, context);
 }
 
 function serve(chain: Chain, context: Omit<AnswerContext, 'now'>): void {

@@ -1,8 +1,9 @@
 /** `npm run bench`: what a verification costs, beside what its signatures alone cost, in the same run. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeWorld } from '../test/support/world.ts';
-import { SCENARIOS } from './fleets.ts';
+import { SCENARIOS, type Scenario } from './fleets.ts';
+import { measureHttp } from './http.ts';
 import { measureInline } from './inline.ts';
 import { describeMachine, type Result } from './measure.ts';
 
@@ -10,9 +11,19 @@ const { values } = parseArgs({
   options: {
     scenario: { type: 'string', multiple: true },
     seconds: { type: 'string', default: '5' },
+    where: { type: 'string', multiple: true },
     json: { type: 'string' },
+    compare: { type: 'string' },
   },
 });
+
+type Measure = (scenario: Scenario, seconds: number) => Result | Promise<Result>;
+const WHERE: Readonly<Record<string, Measure>> = { inline: measureInline, http: measureHttp };
+
+const old: readonly Result[] =
+  values.compare === undefined
+    ? []
+    : (JSON.parse(readFileSync(values.compare, 'utf8')) as { scenarios: Result[] }).scenarios;
 
 const machine = describeMachine();
 console.log(
@@ -24,12 +35,27 @@ for (const name of values.scenario ?? Object.keys(SCENARIOS)) {
   if (make === undefined)
     throw new Error(`no scenario ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`);
   const world = await makeWorld('enigm-development', `bench ${name}`);
-  const result = measureInline(make(world), Number(values.seconds));
-  results.push(result);
-  console.log(toLine(result));
+  const scenario = make(world);
+  for (const where of values.where ?? ['inline', 'http']) {
+    const measure = WHERE[where];
+    if (measure === undefined) throw new Error(`no place ${where}; there are inline, http`);
+    const result = await measure(scenario, Number(values.seconds));
+    results.push(result);
+    console.log(`${toLine(result)}${changeOf(result)}`);
+  }
 }
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify({ machine, scenarios: results }, null, 2)}\n`);
+}
+
+/** What changed since the run compared with: of ratios where there is one, for machines drift. */
+function changeOf({ name, where, ratio, perSecond }: Result): string {
+  const before = old.find((each) => each.name === name && each.where === where);
+  if (before === undefined) return '';
+  const change =
+    ratio === null || before.ratio === null ? perSecond / before.perSecond : ratio / before.ratio;
+  const percent = 100 * (change - 1);
+  return `, ${percent >= 0 ? '+' : ''}${percent.toFixed(1)} %`;
 }
 
 function toLine({ name, where, perSecond, floorPerSecond, ratio }: Result): string {

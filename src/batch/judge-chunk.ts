@@ -118,7 +118,7 @@ function judgeEvidence(record: EvidenceRecord, { policy, terms, trust, memory }:
     kind: 'evidence',
     record,
     report,
-    facts: () => toRecheckFacts(proof, report, { evidenceTime }),
+    facts: () => toRecheckFacts(proof, report, { evidenceTime, attestationKeyUse: null }),
   };
 }
 

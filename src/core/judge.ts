@@ -75,6 +75,8 @@ export interface JudgeContext extends NowContext {
   readonly enrolment?: EnrolmentClaim | null;
   /** What the caller says of the device; it can only narrow. Left out: nothing. */
   readonly caller?: CallerContext;
+  /** Different keys the attestation key vouched for today; null or left out: nobody counted. */
+  readonly attestationKeyUse?: number | null;
   readonly environment: Environment;
   readonly verifier: { readonly name: string; readonly version: string };
 }
@@ -131,7 +133,7 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     environment: context.environment,
     findings,
     layers,
-    trustInputs: deriveTrustInputs(layers, judged),
+    trustInputs: deriveTrustInputs(layers, judged, reported),
     ...reportProof(proof, policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
@@ -298,6 +300,7 @@ function judgeDevice(
     provisioningInfo,
     posture,
     evidenceTime,
+    attestationKeyUse: context.attestationKeyUse ?? null,
   };
   return [
     ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),

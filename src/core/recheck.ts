@@ -67,6 +67,8 @@ export interface RecheckFacts {
   readonly challenge: Report['binding']['challenge'];
   readonly description: StoredDescription;
   readonly provisioningInfo: ProvisioningInfo | null;
+  /** Different keys its attestation key had vouched for on that day; null: nobody counted. */
+  readonly attestationKeyUse: number | null;
   /** What the caller said then and no evidence shows: it narrows today as it did. */
   readonly caller: Pick<CallerContext, 'cohort' | 'floors'>;
   /** Findings that stay as they are. */
@@ -112,8 +114,13 @@ export function toRecheckFacts(
   { findings, binding }: Report,
   {
     evidenceTime,
+    attestationKeyUse,
     caller = NO_CALLER_CONTEXT,
-  }: { readonly evidenceTime: number; readonly caller?: CallerContext | undefined },
+  }: {
+    readonly evidenceTime: number;
+    readonly attestationKeyUse: number | null;
+    readonly caller?: CallerContext | undefined;
+  },
 ): RecheckFacts | null {
   if (!path.ok || keyDescription === null || !keyDescription.ok) return null;
   const { anchor, certificates } = path.value;
@@ -136,6 +143,7 @@ export function toRecheckFacts(
     challenge: binding.challenge,
     description: encodeDescription(keyDescription.value),
     provisioningInfo,
+    attestationKeyUse,
     caller: { cohort: caller.cohort, floors: caller.floors },
     standing: findings
       .filter(({ stage }) => !JUDGED_AGAIN.has(stage))
@@ -164,7 +172,7 @@ function pathOf(facts: RecheckFacts, { anchors }: AnchorSet): KnownPath | null {
 
 /** Judges facts as of now. Total: facts under an anchor that is trusted no more are rejected. */
 export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckReport {
-  const { provisioningInfo, evidenceTime, caller } = facts;
+  const { provisioningInfo, evidenceTime, attestationKeyUse, caller } = facts;
   const path = pathOf(facts, context.anchors);
   const registry = currentRegistry(context);
   const description = decodeDescription(facts.description);
@@ -178,7 +186,7 @@ export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckRe
       : [
           ...judgeBootKey(path, posture, context),
           ...judgePolicy(
-            { path, description, provisioningInfo, posture, evidenceTime },
+            { path, description, provisioningInfo, posture, evidenceTime, attestationKeyUse },
             caller,
             context,
           ),

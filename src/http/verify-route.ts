@@ -74,6 +74,7 @@ async function answer(
     body: request.body as string,
     query: isPem ? (request.query as Record<string, unknown>) : {},
     caller: request.caller,
+    arrivedAt: performance.now() - reply.elapsedTime,
   });
   reply.raw.once('close', () => {
     if (!reply.raw.writableEnded) admitted.abandon();

@@ -4,10 +4,12 @@ import type { Environment } from '../core/anchors/index.ts';
 import type { ChallengeClaim, MarkState } from '../core/binding/index.ts';
 import { type EnrolmentClaim, toEnrolledDevice } from '../core/continuity/index.ts';
 import { judge } from '../core/judge.ts';
+import type { PreparedPolicy } from '../core/policy/index.ts';
 import { type Proof, type ProofMemory, prove } from '../core/prove.ts';
 import { toRecheckFacts } from '../core/recheck.ts';
 import { type Report, toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
+import { sliceOf } from '../core/x509/index.ts';
 import {
   checkVerifyRequest,
   type ProblemCode,
@@ -22,12 +24,15 @@ import { parseJwkSet } from '../results/keys.ts';
 import { toRecheckClaims } from '../results/recheck.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
+import type { KeyUse } from './key-use.ts';
 import type { Answer, Job, ResultTerms, ToSign } from './protocol.ts';
 
 /** What answers depend on beside the request. `now`: milliseconds since 1970. */
 export interface AnswerContext {
   readonly trust: Trust;
   readonly revocation: RevocationSnapshot;
+  /** Left out: nobody counts. */
+  readonly keyUse?: KeyUse;
   /** Null: this service issues no challenges. */
   readonly challengeKeys: ChallengeKeys | null;
   /** Null: this service has no key to sign results with. */
@@ -48,6 +53,7 @@ export function answer(job: Job, context: AnswerContext): Answer {
 
 function report(request: VerifyRequest, job: Job, answering: AnswerContext): Answer {
   const { trust, revocation, now, memory } = answering;
+  const { environment } = trust;
   const name = request.policy ?? trust.defaultPolicy;
   const policy = trust.policies.get(name);
   if (policy === undefined) {
@@ -58,6 +64,7 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
   if (terms !== null && 'status' in terms) return terms;
   const { claim, id } = claimOf(request, job, answering);
   const proof = prove(request.chain, trust.anchors, memory);
+  const attestationKeyUse = countUse(proof, policy, answering);
   const document = judge(proof, {
     evidenceTime: now,
     appraisedAt: now,
@@ -70,13 +77,14 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     enrolment: claimOfRecord(request, terms, answering),
     statementApps: trust.statementApps,
     registry: trust.registry,
+    attestationKeyUse,
     ...(request.caller === undefined ? {} : { caller: request.caller }),
-    environment: trust.environment,
+    environment,
     verifier: VERIFIER,
   });
   return {
     status: 200,
-    ...resultOf({ proof, document, request, terms, environment: trust.environment, now }),
+    ...resultOf({ proof, document, request, terms, environment, now, attestationKeyUse }),
     facts: {
       kind: 'report',
       outcome: document.outcome,
@@ -89,6 +97,18 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
       ? { claim: { id, issuedAt: claim.issued.issuedAt, expiresAt: claim.issued.expiresAt } }
       : {}),
   };
+}
+
+/** How much the attestation key was used today; counted only where the policy looks at it. */
+function countUse(
+  { path }: Proof,
+  { policy }: PreparedPolicy,
+  { keyUse, now }: AnswerContext,
+): number | null {
+  const { RISK_ATTESTATION_KEY_VELOCITY: severity } = policy.rules.riskSignals;
+  if (severity === 'ignore' || keyUse === undefined || !path.ok) return null;
+  const { attestation, leaf } = path.value;
+  return keyUse.count(sliceOf(attestation, attestation.spki), sliceOf(leaf, leaf.spki), now);
 }
 
 /**
@@ -142,6 +162,7 @@ interface Answering {
   readonly terms: ResultTerms | null;
   readonly environment: Environment;
   readonly now: number;
+  readonly attestationKeyUse: number | null;
 }
 
 /** The body as the request asks for it, and what is yet to be signed into it. */
@@ -164,11 +185,11 @@ function resultOf(answering: Answering): Pick<Answer, 'body' | 'toSign'> {
 
 /** A recheck record in place of the report; null where nothing was proved that could be kept. */
 function withRecheck(
-  { proof, document, request: { caller }, now }: Answering,
+  { proof, document, request: { caller }, now, attestationKeyUse }: Answering,
   brief: Pick<Report, 'outcome'> & { readonly codes: readonly string[] },
   enrolment: readonly ToSign[],
 ): Pick<Answer, 'body' | 'toSign'> {
-  const facts = toRecheckFacts(proof, document, { evidenceTime: now, caller });
+  const facts = toRecheckFacts(proof, document, { evidenceTime: now, attestationKeyUse, caller });
   if (facts === null) {
     return { body: JSON.stringify({ record: null, ...brief }), toSign: enrolment };
   }

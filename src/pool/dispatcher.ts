@@ -40,8 +40,10 @@ interface Waiting {
   readonly expiresAt: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (fault: Error) => void;
-  isGone: boolean;
 }
+
+/** Weight of the latest batch in the running mean of what a request takes. */
+const LATEST_SHARE = 0.2;
 
 /** A request that has been admitted. */
 export interface Admitted {
@@ -55,6 +57,8 @@ export class Dispatcher {
   #queue: Waiting[] = [];
   #inFlight = 0;
   #isScheduled = false;
+  /** Running mean of how long a worker is busy for one request, in milliseconds. */
+  #msPerJob = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -65,26 +69,31 @@ export class Dispatcher {
     return this.#queue.length;
   }
 
-  /** Admits a request, or throws `BusyFault` at once. */
+  /**
+   * Admits a request, or throws `BusyFault` at once: when the queue is full, and when those before it
+   * will keep the workers busy past its deadline, which counts from when it began to arrive.
+   */
   submit(job: Job): Admitted {
-    const { maxQueue, deadlineMs, clock } = this.#options;
+    const { maxQueue, deadlineMs, clock, workers } = this.#options;
     if (this.#queue.length >= maxQueue) throw new BusyFault('the queue is full');
+    const now = clock();
+    const expiresAt = (job.arrivedAt ?? now) + deadlineMs;
+    if (now + (this.#queue.length * this.#msPerJob) / workers >= expiresAt) {
+      throw new BusyFault('the deadline would pass before a worker is free');
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const waiting: Waiting = {
-      job,
-      expiresAt: clock() + deadlineMs,
-      resolve,
-      reject,
-      isGone: false,
-    };
+    const waiting: Waiting = { job, expiresAt, resolve, reject };
     this.#queue.push(waiting);
     this.#schedule();
-    return {
-      answer: promise,
-      abandon: () => {
-        waiting.isGone = true;
-      },
-    };
+    return { answer: promise, abandon: () => this.#forget(waiting) };
+  }
+
+  /** Gives its place to another at once. What a worker has already is answered to nobody. */
+  #forget(waiting: Waiting): void {
+    const at = this.#queue.indexOf(waiting);
+    if (at < 0) return;
+    this.#queue.splice(at, 1);
+    waiting.reject(new BusyFault('the caller went away'));
   }
 
   /** Refuses everything that waits. What is in flight is answered. */
@@ -121,8 +130,7 @@ export class Dispatcher {
     while (batch.length < count && taken < this.#queue.length) {
       const waiting = this.#queue[taken] as Waiting;
       taken += 1;
-      if (waiting.isGone) waiting.reject(new BusyFault('the caller went away'));
-      else if (now >= waiting.expiresAt) waiting.reject(new BusyFault('the deadline passed'));
+      if (now >= waiting.expiresAt) waiting.reject(new BusyFault('the deadline passed'));
       else batch.push(waiting);
     }
     this.#queue.splice(0, taken);
@@ -142,7 +150,10 @@ export class Dispatcher {
   }
 
   async #runOnce(batch: readonly Waiting[]): Promise<void> {
+    const started = this.#options.clock();
     const answers = await this.#options.run(batch.map(({ job }) => job));
+    const latest = (this.#options.clock() - started) / batch.length;
+    this.#msPerJob += LATEST_SHARE * (latest - this.#msPerJob);
     for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
   }
 

@@ -9,6 +9,7 @@ import type { ProblemCode } from '../request/index.ts';
 import type { JwkSet } from '../results/keys.ts';
 import type { SignedKind } from '../results/kinds.ts';
 import type { Claims } from '../results/sign.ts';
+import type { SharedKeyUse } from './key-use.ts';
 import type { SharedTrust } from './shared-trust.ts';
 
 /** A request as it came: its body in one string, and what stood in its query. */
@@ -21,6 +22,8 @@ export interface Job {
   readonly caller?: string | null;
   /** What became of the mark of its challenge, when it is judged again for that. */
   readonly mark?: MarkState;
+  /** When it began to arrive, on the clock of the dispatcher: its deadline counts from there. */
+  readonly arrivedAt?: number;
 }
 
 /** An answer ready to be written. */
@@ -96,4 +99,5 @@ export interface WorkerStart {
   readonly challengeSecrets: readonly Uint8Array[];
   /** Null: there is no key, and nothing is signed. */
   readonly results: ResultTerms | null;
+  readonly keyUse: SharedKeyUse;
 }

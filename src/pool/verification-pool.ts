@@ -5,6 +5,7 @@ import type { Chunk, ChunkResult } from '../batch/protocol.ts';
 import { Slots } from '../batch/slots.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
+import { shareKeyUse } from './key-use.ts';
 import type { Answer, Batch, ChunkUnder, Job, ResultTerms, WorkerStart } from './protocol.ts';
 import type { SharedTrust } from './shared-trust.ts';
 
@@ -52,7 +53,12 @@ export class VerificationPool {
 
   constructor(options: PoolOptions) {
     const { challengeSecrets = [], results = null } = options;
-    const start: WorkerStart = { trust: options.trust(), challengeSecrets, results };
+    const start: WorkerStart = {
+      trust: options.trust(),
+      challengeSecrets,
+      results,
+      keyUse: shareKeyUse(),
+    };
     this.#workers = options.workers;
     this.#inForce = () => ({ revocation: options.revocation(), trust: options.trust() });
     const chunks = options.chunks ?? Math.max(1, options.workers - 1);

@@ -8,6 +8,7 @@ import type { ChunkResult } from '../batch/protocol.ts';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
+import { KeyUse } from './key-use.ts';
 import { createMemory } from './memory.ts';
 import type { Answer, Batch, ChunkUnder, ResultTerms, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
@@ -20,6 +21,7 @@ interface Prepared {
   readonly trust: Trust;
   readonly challengeKeys: ChallengeKeys | null;
   readonly results: ResultTerms | null;
+  readonly keyUse: KeyUse;
 }
 
 /** That, or why this worker must not answer: thrown at the first batch, where somebody hears it. */
@@ -29,8 +31,8 @@ const memory = createMemory();
 
 /** Answers every job of a batch, each at the moment it is looked at. */
 export function answerBatch({ jobs, revocation, trust: shared }: Batch): readonly Answer[] {
-  const { trust, challengeKeys, results } = preparedFor(shared);
-  const known = { trust, challengeKeys, results, revocation, memory };
+  const { trust, challengeKeys, results, keyUse } = preparedFor(shared);
+  const known = { trust, challengeKeys, results, keyUse, revocation, memory };
   return jobs.map((job) => answer(job, { ...known, now: Date.now() }));
 }
 
@@ -45,11 +47,17 @@ function preparedFor(shared: SharedTrust): Prepared {
   return prepared;
 }
 
-function prepare({ trust, challengeSecrets, results }: WorkerStart): Prepared | Error {
+function prepare({ trust, challengeSecrets, results, keyUse }: WorkerStart): Prepared | Error {
   try {
     runSelfTest();
     const challengeKeys = challengeSecrets.length === 0 ? null : toKeys(challengeSecrets);
-    return { id: trust.id, trust: buildTrust(readSharedTrust(trust)), challengeKeys, results };
+    return {
+      id: trust.id,
+      trust: buildTrust(readSharedTrust(trust)),
+      challengeKeys,
+      results,
+      keyUse: new KeyUse(keyUse),
+    };
   } catch (error) {
     return error as Error;
   }

@@ -24,20 +24,22 @@ function ledgerIn(state: string): string {
 }
 
 /**
- * Lets a registry in if it is the newest of its series seen on this machine, and remembers it. Throws
- * `ConfigurationFault` for an older one, for another document of the same number, and where the ledger
- * cannot be read or written.
+ * Throws `ConfigurationFault` unless a registry is the newest of its series seen on this machine: for an
+ * older one, for another document of the same number, and where the ledger cannot be read.
  */
-export function admitRegistry(registry: ReleaseRegistry, name: string, state: string): void {
+export function checkAgainstLedger(registry: ReleaseRegistry, name: string, state: string): void {
+  checkSuccession(readLedger(ledgerIn(state))[registry.name], registry, name);
+}
+
+/**
+ * Remembers a registry that passed every check and is about to be in force. One that was refused for any
+ * other reason leaves no trace here. Throws `ConfigurationFault` where the ledger cannot be written.
+ */
+export function rememberRegistry({ name, sequence, id }: ReleaseRegistry, state: string): void {
   const file = ledgerIn(state);
   const ledger = readLedger(file);
-  const last = ledger[registry.name];
-  checkSuccession(last, registry, name);
-  if (last?.sequence === registry.sequence) return;
-  writeLedger(file, {
-    ...ledger,
-    [registry.name]: { sequence: registry.sequence, id: registry.id },
-  });
+  if ((ledger[name]?.sequence ?? 0) >= sequence) return;
+  writeLedger(file, { ...ledger, [name]: { sequence, id } });
 }
 
 /** Throws unless `next` may follow `last`. */

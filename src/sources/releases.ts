@@ -5,7 +5,7 @@ import type { ReleaseRegistry } from '../core/reference/index.ts';
 import { ConfigurationFault, loadText } from './document.ts';
 import { ROOTS } from './package-root.ts';
 import { parseRegistry } from './registry-document.ts';
-import { admitRegistry } from './registry-ledger.ts';
+import { checkAgainstLedger } from './registry-ledger.ts';
 import { loadRegistryKeys, openSigned, type RegistryKey } from './registry-signature.ts';
 
 /** The file of the development releases, which the simulator's devices run. */
@@ -47,7 +47,7 @@ export function loadConfiguredRegistry(
     const expired = new Date(registry.expiresAt).toISOString();
     throw new ConfigurationFault(`${file}: expiresAt: the registry expired at ${expired}`);
   }
-  admitRegistry(registry, file, state);
+  checkAgainstLedger(registry, file, state);
   return registry;
 }
 

@@ -13,6 +13,7 @@ import {
   buildTrust,
   checkMaterial,
   loadTrustMaterial,
+  rememberReleases,
   type Trust,
   type TrustConfig,
   type TrustMaterial,
@@ -73,7 +74,9 @@ export class TrustKeeper {
     };
     const trust = this.#attempt(() => {
       checkMaterial(material, this.#config);
-      return buildTrust(material);
+      const built = buildTrust(material);
+      rememberReleases(material, this.#config);
+      return built;
     });
     if (trust === undefined) return;
     if (isSame(trust, this.#trust)) return;

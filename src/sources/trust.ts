@@ -10,6 +10,7 @@ import type { ReleaseRegistry } from '../core/reference/index.ts';
 import { type AnchorMaterial, loadBuiltInAnchors, loadOwners } from './anchors.ts';
 import { ConfigurationFault } from './document.ts';
 import { checkNames, loadPolicies } from './policies.ts';
+import { rememberRegistry } from './registry-ledger.ts';
 import { loadConfiguredRegistry } from './releases.ts';
 
 /** Plain data, so that it can be handed to a worker thread. */
@@ -59,7 +60,16 @@ export function loadTrustMaterial(config: TrustConfig, now: number = Date.now())
     statementApps: config.statementApps,
   };
   checkMaterial(material, config);
+  rememberReleases(material, config);
   return material;
+}
+
+/** Remembers an operator's registry that is about to be in force. Throws `ConfigurationFault`. */
+export function rememberReleases(
+  { registry }: TrustMaterial,
+  { releases, state }: TrustConfig,
+): void {
+  if (releases !== null && registry !== null) rememberRegistry(registry, state);
 }
 
 /** Throws unless what the configuration and the policies name exists. */

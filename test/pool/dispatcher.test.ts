@@ -111,6 +111,48 @@ describe('admission', () => {
     expect(calls[1]?.bodies).toEqual(['in time']);
   });
 
+  test('the deadline counts from arrival', () => {
+    const { dispatcher, pass } = setUp();
+    pass(5000);
+    expect(() => dispatcher.submit({ ...job('slow sender'), arrivedAt: 4000 })).toThrow(BusyFault);
+    dispatcher.submit({ ...job('in time'), arrivedAt: 4001 });
+    expect(dispatcher.queueLength).toBe(1);
+  });
+
+  test('what cannot be answered in time is refused at once, and taken again when it can', async () => {
+    const { submit, calls, pass } = setUp({ workers: 1 });
+    for (let batch = 0; batch < 20; batch += 1) {
+      submit('slow');
+      await turn();
+      pass(400);
+      calls.at(-1)?.finish();
+      await turn();
+    }
+    submit('in flight', 'next');
+    await turn();
+    submit('a', 'b', 'c');
+    expect(() => submit('d')).toThrow('the deadline would pass');
+    for (let batch = 0; batch < 3; batch += 1) {
+      calls.at(-1)?.finish();
+      await turn();
+    }
+    submit('d');
+    await turn();
+    expect(calls.at(-1)?.bodies).toEqual(['d']);
+  });
+
+  test('a caller who went away leaves its place at once', async () => {
+    const { submit, dispatcher } = setUp({ workers: 1, maxQueue: 1 });
+    submit('in flight');
+    await turn();
+    const [gone] = submit('gone');
+    expect(() => submit('refused')).toThrow('the queue is full');
+    gone?.abandon();
+    submit('here');
+    expect(dispatcher.queueLength).toBe(1);
+    await expect(gone?.answer).rejects.toThrow('the caller went away');
+  });
+
   test('a request whose caller went away is forgotten', async () => {
     const { submit, calls } = setUp({ workers: 1 });
     submit('in flight');

@@ -74,7 +74,7 @@ test('policy compliance is the verdict, and nothing softer', () => {
       finding: { code: code as FindingCode, at: {} },
       severity,
     }));
-    const inputs = deriveTrustInputs(layers, judged);
+    const inputs = deriveTrustInputs(layers, judged, null);
     expect(inputs.find(({ input }) => input === 'policy-compliance')?.state).toBe(state);
   }
 });
@@ -89,6 +89,18 @@ test('what attestation cannot show is never evidenced', () => {
     expect(TRUST_INPUT_TABLE[input].refusedBy).toEqual([]);
     for (const report of reports) expect(stateOf(report, input)).toBe('not_evidenced');
   }
+});
+
+test('a statement that counts shows what attestation cannot, as the device’s own word', () => {
+  const reported = { securityService: 'ACTIVE', managedState: 'UNMANAGED' } as const;
+  const inputs = deriveTrustInputs(accepted.layers, [], reported);
+  const stated = inputs.filter(({ input }) =>
+    ['security-service-state', 'managed-device'].includes(input),
+  );
+  expect(stated.map(({ state, basis }) => [state, basis])).toEqual([
+    ['satisfied', 'reported by the device, bound to its key: securityService ACTIVE'],
+    ['degraded', 'reported by the device, bound to its key: managedState UNMANAGED'],
+  ]);
 });
 
 test('there are nine, in one order, in every report', () => {

@@ -40,7 +40,11 @@ function both(
   const proof = proveIn(world, evidence.chain);
   const context = { ...contextIn(world, policy, evidence), ...changes };
   const report = judge(proof, context);
-  const facts = toRecheckFacts(proof, report, { evidenceTime: AT, caller: context.caller });
+  const facts = toRecheckFacts(proof, report, {
+    evidenceTime: AT,
+    attestationKeyUse: context.attestationKeyUse ?? null,
+    caller: context.caller,
+  });
   const kept = facts === null ? null : (JSON.parse(JSON.stringify(facts)) as RecheckFacts);
   const again = kept === null ? null : rejudge(kept, { ...context, anchors: world.anchors });
   return { report, kept, again, context };

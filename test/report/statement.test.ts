@@ -64,6 +64,12 @@ describe('a statement by the attested key', () => {
     expect(decidingCodes(report)).toEqual([]);
     expect(report.binding.keyPossession).toBe('bound');
     expect(report.statement).toEqual({ fields: SOUND_FIELDS, counts: true });
+    const inputs = Object.fromEntries(report.trustInputs.map(({ input, state }) => [input, state]));
+    expect(inputs).toMatchObject({
+      'security-service-state': 'satisfied',
+      'managed-device': 'satisfied',
+      'trust-security-center': 'satisfied',
+    });
     for (const layer of report.layers.filter(({ layer: id }) =>
       ABOUT_STATEMENTS.includes(id as never),
     )) {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { CompactSign, calculateJwkThumbprint, compactVerify, type JWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ROOTS } from '../../src/sources/package-root.ts';
+import { rememberRegistry } from '../../src/sources/registry-ledger.ts';
 import { loadRegistryKeys, REGISTRY_TYPE } from '../../src/sources/registry-signature.ts';
 import {
   DEVELOPMENT_RELEASES,
@@ -235,8 +236,14 @@ describe('as configured', () => {
 
   test('an older one never comes back, nor another document of the same number', () => {
     const trust = { releaseKeys: null, state: state() };
-    const load = (changes: object) =>
+    const check = (changes: object) =>
       loadConfiguredRegistry('development', changed(changes), trust, ISSUED);
+    const load = (changes: object) => {
+      const registry = check(changes);
+      if (registry !== null) rememberRegistry(registry, trust.state);
+      return registry;
+    };
+    expect(check({ sequence: 9 })?.sequence).toBe(9);
     expect(load({ sequence: 4 })?.sequence).toBe(4);
     expect(load({ sequence: 4 })?.sequence).toBe(4);
     expect(() => load({ sequence: 3 })).toThrow(/sequence 3 is older than 4/);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 
 export interface ServiceProcess {
   readonly url: string;
+  readonly pid: number;
   /** Everything it wrote so far. */
   readonly said: () => string;
   readonly stop: () => Promise<number | null>;
@@ -36,6 +37,7 @@ export async function startProcess(
   };
   return {
     url,
+    pid: child.pid as number,
     said: () => said,
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),

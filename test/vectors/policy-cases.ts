@@ -641,6 +641,16 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   },
   ...SIGNALS,
   {
+    rule: 'rules.riskSignals.RISK_ATTESTATION_KEY_VELOCITY',
+    threat: 'T26',
+    what: 'a device’s attestation key that vouched for 1,001 keys today',
+    passes: { context: () => ({ attestationKeyUse: 1000 }) },
+    fails: { context: () => ({ attestationKeyUse: 1001 }) },
+    code: 'RISK_ATTESTATION_KEY_VELOCITY',
+    cert: 1,
+    field: 'subjectPublicKeyInfo',
+  },
+  {
     rule: 'rules.riskSignals.RISK_UNKNOWN_BOOT_KEY',
     threat: 'T26',
     what: 'a boot key that no release for the model has',

@@ -14,6 +14,8 @@ const RISK_SIGNALS: Readonly<Record<RiskCode, SignalSeverity>> = {
   RISK_ATTEST_VERSION_PAIR: 'review',
   RISK_PI_MANUFACTURER: 'review',
   RISK_CERTS_ISSUED_HIGH: 'info',
+  // What is usual differs from fleet to fleet, and it costs every request two digests.
+  RISK_ATTESTATION_KEY_VELOCITY: 'ignore',
   RISK_CHALLENGE_TOO_LONG: 'review',
 };
 

@@ -27,6 +27,8 @@ export interface Subject {
   readonly knowsReleases: boolean;
   /** Whether it did until its registry expired. */
   readonly registryIsExpired: boolean;
+  /** Different keys the attestation key vouched for today, as far as the service counted; null: it did not. */
+  readonly attestationKeyUse?: number | null;
   /** The releases themselves, or null. */
   readonly registry: ReleaseRegistry | null;
 }
@@ -39,7 +41,10 @@ export function toSubjectPath({ anchor, layout, certifiedLevel, leaf }: Verified
 
 /** What is known of a device, from evidence, a stored report or a recheck record. */
 export interface KnownDevice
-  extends Pick<Subject, 'path' | 'description' | 'provisioningInfo' | 'posture'> {
+  extends Pick<
+    Subject,
+    'path' | 'description' | 'provisioningInfo' | 'posture' | 'attestationKeyUse'
+  > {
   /** Milliseconds since 1970. */
   readonly evidenceTime: number;
 }
@@ -48,15 +53,12 @@ const MS_PER_DAY = 86_400_000;
 
 /** That beside the releases the verifier knows. `isExpired`: their registry is, and recognises nothing. */
 export function toSubject(
-  { path, description, provisioningInfo, posture, evidenceTime }: KnownDevice,
+  { evidenceTime, ...known }: KnownDevice,
   registry: ReleaseRegistry | null,
   isExpired: boolean,
 ): Subject {
   return {
-    path,
-    description,
-    provisioningInfo,
-    posture,
+    ...known,
     evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
     knowsReleases: registry !== null || isExpired,
     registryIsExpired: isExpired,

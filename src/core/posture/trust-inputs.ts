@@ -4,6 +4,7 @@
  * reads `not_evidenced` whatever else is in order.
  */
 import { type FindingCode, type JudgedFinding, LAYERS, type LayerId } from '../base/index.ts';
+import type { StatementField, StatementFields } from '../statement/index.ts';
 import type { Layer, LayerState } from './layers.ts';
 
 export const TRUST_INPUTS = [
@@ -19,11 +20,11 @@ export const TRUST_INPUTS = [
 ] as const;
 export type TrustInputId = (typeof TRUST_INPUTS)[number];
 
-/** What an input rests on: one layer, the verdict as a whole, or nothing that attestation shows. */
+/** What an input rests on: one layer, the verdict as a whole, or one word of the device's own statement. */
 type Basis =
   | { readonly kind: 'layer'; readonly layer: LayerId }
   | { readonly kind: 'verdict' }
-  | { readonly kind: 'statement' };
+  | { readonly kind: 'statement'; readonly field: StatementField; readonly inOrder: string };
 
 interface TrustInputEntry {
   readonly title: string;
@@ -94,10 +95,11 @@ export const TRUST_INPUT_TABLE: Readonly<Record<TrustInputId, TrustInputEntry>> 
   },
   'security-service-state': {
     title: 'security service state',
-    restsOn: { kind: 'statement' },
+    restsOn: { kind: 'statement', field: 'securityService', inOrder: 'ACTIVE' },
     shownBy: NO_STATEMENT,
     refusedBy: [],
-    provedBy: 'posture/trust-inputs.test.ts: what attestation cannot show is never evidenced',
+    provedBy:
+      'posture/trust-inputs.test.ts: a statement that counts shows what attestation cannot, as the device’s own word',
   },
   'trust-security-center': {
     title: 'Trust Security Center posture',
@@ -124,10 +126,11 @@ export const TRUST_INPUT_TABLE: Readonly<Record<TrustInputId, TrustInputEntry>> 
   },
   'managed-device': {
     title: 'managed device state',
-    restsOn: { kind: 'statement' },
+    restsOn: { kind: 'statement', field: 'managedState', inOrder: 'MANAGED' },
     shownBy: NO_STATEMENT,
     refusedBy: [],
-    provedBy: 'posture/trust-inputs.test.ts: what attestation cannot show is never evidenced',
+    provedBy:
+      'posture/trust-inputs.test.ts: a statement that counts shows what attestation cannot, as the device’s own word',
   },
 };
 
@@ -199,18 +202,20 @@ export interface TrustInput {
   readonly findings: readonly FindingCode[];
 }
 
-/** Every input, in the order of the table. */
+/** Every input, in the order of the table. `reported`: a verified statement that counts, or null. */
 export function deriveTrustInputs(
   layers: readonly Layer[],
   judged: readonly JudgedFinding[],
+  reported: StatementFields | null,
 ): readonly TrustInput[] {
-  return TRUST_INPUTS.map((input) => answerOf(input, layers, judged));
+  return TRUST_INPUTS.map((input) => answerOf(input, layers, judged, reported));
 }
 
 function answerOf(
   input: TrustInputId,
   layers: readonly Layer[],
   judged: readonly JudgedFinding[],
+  reported: StatementFields | null,
 ): TrustInput {
   const { restsOn, shownBy } = TRUST_INPUT_TABLE[input];
   switch (restsOn.kind) {
@@ -220,8 +225,15 @@ function answerOf(
     }
     case 'verdict':
       return { input, ...stateOfVerdict(judged) };
-    case 'statement':
-      return { input, state: 'not_evidenced', basis: shownBy, findings: [] };
+    case 'statement': {
+      const said = reported?.[restsOn.field];
+      if (said === undefined) {
+        return { input, state: 'not_evidenced', basis: shownBy, findings: [] };
+      }
+      const basis = `reported by the device, bound to its key: ${restsOn.field} ${said}`;
+      const state = said === restsOn.inOrder ? 'satisfied' : 'degraded';
+      return { input, state, basis, findings: [] };
+    }
   }
 }
 

@@ -68,6 +68,12 @@ export const RISK_CODES = {
     why: 'a device that serves attestations to others asks for many',
     remedy: LOOK,
   },
+  RISK_ATTESTATION_KEY_VELOCITY: {
+    ...SIGNAL,
+    text: 'one attestation key vouched for far more keys today than devices make',
+    why: 'a leaked attestation key that is sold or shared vouches for many accounts at once',
+    remedy: LOOK,
+  },
   RISK_CHALLENGE_TOO_LONG: {
     ...SIGNAL,
     text: 'the challenge is longer than a real keystore accepts',

@@ -19,6 +19,12 @@ const KEYMASTER_PAIRS: ReadonlySet<string> = new Set([
 ]);
 const FIRST_KEYMINT_VERSION = 100;
 
+/**
+ * Keys that one attestation key vouches for in a day: a device (remote) makes some dozens, and a batch
+ * (factory) is 100,000 devices and more (Android CDD 9.11.1).
+ */
+const MANY_KEYS_A_DAY = { remote: 1000, factory: 1_000_000 } as const;
+
 export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Finding | undefined>> = {
   RISK_ROT_TAG_LAST: ({ description }) => {
     const order = description.hardwareEnforced.tagOrder;
@@ -111,6 +117,17 @@ export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Findin
           { cert: path.layout.attestationAt, field: 'provisioningInfo' },
           { expected: MANY_CERTIFICATES, got: issued },
         );
+  },
+
+  RISK_ATTESTATION_KEY_VELOCITY: ({ path, attestationKeyUse = null }) => {
+    const expected = MANY_KEYS_A_DAY[path.layout.provisioning];
+    return attestationKeyUse !== null && attestationKeyUse > expected
+      ? finding(
+          'RISK_ATTESTATION_KEY_VELOCITY',
+          { cert: path.layout.attestationAt, field: 'subjectPublicKeyInfo' },
+          { expected, got: attestationKeyUse },
+        )
+      : undefined;
   },
 
   RISK_CHALLENGE_TOO_LONG: ({ description }) => {

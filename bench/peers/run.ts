@@ -1,0 +1,75 @@
+/** `npm run bench:peers`: peers and subject on the same chains, in slices that alternate. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { makeWorld } from '../../test/support/world.ts';
+import { SCENARIOS, type Scenario } from '../fleets.ts';
+import { inlineSubject } from '../inline.ts';
+import { describeMachine, median } from '../measure.ts';
+import { createPeers } from './peers.ts';
+
+const SLICE_MS = 200;
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '10' }, json: { type: 'string' } },
+});
+
+const world = await makeWorld('enigm-development', 'bench peers');
+const scenario = SCENARIOS['rkp-fleet']?.(world) as Scenario;
+const subject = inlineSubject(scenario);
+const contenders = [
+  { name: 'enigm-attest', leavesOut: 'nothing', work: (index: number) => subject(index) },
+  ...createPeers().map(({ name, leavesOut, verify }) => ({
+    name,
+    leavesOut,
+    work: async (index: number) => {
+      if (!(await verify(chainAt(index)))) throw new Error(`${name} refuses a sound chain`);
+    },
+  })),
+];
+const rates = contenders.map((): number[] => []);
+const next = contenders.map(() => 0);
+
+for (let round = 0; round <= Number(values.rounds); round += 1) {
+  for (const [which, { work }] of contenders.entries()) {
+    const perSecond = await rateOf(work, which);
+    // The first round warms up.
+    if (round > 0) rates[which]?.push(perSecond);
+  }
+}
+
+const machine = describeMachine();
+const [own = []] = rates;
+const peers = contenders.map(({ name, leavesOut }, which) => ({
+  name,
+  leavesOut,
+  perSecond: Math.round(median(rates[which] as number[])),
+  timesSlower: median((rates[which] as number[]).map((rate, at) => (own[at] as number) / rate)),
+}));
+console.log(
+  `${machine.cpu}, Node ${machine.node}, OpenSSL ${machine.openssl}; rkp-fleet, one thread`,
+);
+for (const { name, leavesOut, perSecond, timesSlower } of peers) {
+  const rate = String(perSecond).padStart(7);
+  console.log(
+    `${name.padEnd(30)} ${rate}/s, ${timesSlower.toFixed(1)} x; leaves out: ${leavesOut}`,
+  );
+}
+if (values.json !== undefined) {
+  writeFileSync(values.json, `${JSON.stringify({ machine, peers }, null, 2)}\n`);
+}
+
+function chainAt(index: number): readonly Uint8Array[] {
+  return scenario.chains[index % scenario.chains.length]?.chain as readonly Uint8Array[];
+}
+
+/** Calls a second, in one slice of time. */
+async function rateOf(work: (index: number) => unknown, which: number): Promise<number> {
+  const started = performance.now();
+  let calls = 0;
+  do {
+    await work((next[which] as number) % scenario.chains.length);
+    next[which] = (next[which] as number) + 1;
+    calls += 1;
+  } while (performance.now() - started < SLICE_MS);
+  return (calls * 1000) / (performance.now() - started);
+}
