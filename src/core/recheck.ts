@@ -219,7 +219,7 @@ export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckRe
     environment: context.environment,
     findings,
     layers,
-    trustInputs: deriveTrustInputs(layers, judged),
+    trustInputs: deriveTrustInputs(layers, judged, null),
     anchor: path === null ? null : { ...facts.anchor, environment: path.anchor.record.environment },
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: { id: policy.id, version: policy.version, digest },
