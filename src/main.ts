@@ -103,6 +103,7 @@ export async function startService(
     ),
     jwks: signer?.jwks ?? { keys: [] },
     issueChallenge: challenges.issue,
+    batch: { openJudge: () => pool.openJudge(), revocation: revocation.snapshot },
     health: {
       workersUp: () => pool.workersUp,
       queueLength: () => pool.queueLength,

@@ -1,17 +1,12 @@
 /** Values of options, from text. Each parser throws `UsageFault` saying what it wanted. */
 import { decodeBase64Url } from '../core/evidence/index.ts';
+import { parseRfc3339 } from '../request/index.ts';
 import { UsageFault } from './io.ts';
-
-const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/i;
 
 /** A moment such as `2026-11-22T00:00:00Z`, to milliseconds since 1970. */
 export function parseTime(text: string): number {
-  const match = RFC3339.exec(text);
-  const parsed = match === null ? Number.NaN : Date.parse(text.toUpperCase());
-  // Date.parse rolls 31 February over; the day must be the one that was written.
-  const day = Number(match?.[3]);
-  const offsetMs = match === null ? 0 : offsetOf(match[8] as string);
-  if (Number.isNaN(parsed) || new Date(parsed + offsetMs).getUTCDate() !== day) {
+  const parsed = parseRfc3339(text);
+  if (parsed === null) {
     throw new UsageFault(`${JSON.stringify(text)} is no RFC 3339 time (2026-11-22T00:00:00Z)`);
   }
   return parsed;
@@ -64,10 +59,4 @@ function decodeChallenge(kind: string, value: string): Uint8Array | null {
     default:
       return null;
   }
-}
-
-function offsetOf(zone: string): number {
-  if (zone.toUpperCase() === 'Z') return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4));
-  return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
 }

@@ -1,4 +1,5 @@
 /** What a command has of the world: streams, a folder, a clock. Tests hand in their own. */
+import type { Readable } from 'node:stream';
 
 export interface Io {
   /** Results. */
@@ -6,6 +7,8 @@ export interface Io {
   /** Everything else. */
   readonly err: (text: string) => void;
   readonly readStdin: () => Promise<Uint8Array>;
+  /** Standard input as a stream; the process's own unless given. */
+  readonly stdin?: Readable;
   /** Relative paths are resolved against it. */
   readonly folder: string;
   /** Milliseconds since 1970. */

@@ -270,6 +270,50 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     });
 
   program
+    .command('reverify')
+    .description('Judge stored evidence again: NDJSON records, plain, gzip or zstd.')
+    .option('--in <PLACE...>', 'files, folders, or - for standard input')
+    .option('--out <FILE|DIR|->', 'where results go')
+    .option('--policy <NAME>', 'policy of records that name none (default: android-hardware)')
+    .option('--revocation <FILE|none>', 'as for verify')
+    .option('--anchors <DIR>', 'as for verify')
+    .option('--full', 'whole reports in the results')
+    .option('--records', 'signed recheck records in the results, to keep in place of the evidence')
+    .option('--resume', 'go on where a run stopped')
+    .option('--changed-since <RESULTS>', 'earlier results: say who changed, and why')
+    .option(
+      '--only-listed <OLD NEW...>',
+      'judge only records with a serial that NEW lists and OLD does not',
+    )
+    .option(
+      '--index <FILE>',
+      'index of serials and issuing keys: made if it is not there, then used',
+    )
+    .option('--find <HEX...>', 'with --index: where a serial or the SHA-256 of a key stands')
+    .option('--cross-check-rate <SHARE>', 'share of records that a second verifier judges too')
+    .option('--stop-on-disagreement', 'stop when the two verifiers differ')
+    .option('--checkpoint-ms <MS>', 'milliseconds between checkpoints', '2000')
+    .option('--workers <N>', 'worker threads')
+    .option('--queue <URL>', 'hand the work to `attest worker` processes: redis://HOST:PORT')
+    .option('--shard-bytes <N>', 'input in one shard of --queue', '33554432')
+    .option('--status', 'with --queue: what waits, who works, what was set aside')
+    .addOption(format(['text', 'json']))
+    .action(async (options) => {
+      const { reverify } = await import('./reverify.ts');
+      exit(await reverify(options, io));
+    });
+
+  program
+    .command('worker')
+    .description('Take batch work from a queue until told to stop.')
+    .requiredOption('--queue <URL>', 'Valkey or Redis: redis://HOST:PORT')
+    .option('--workers <N>', 'worker threads')
+    .action(async (options) => {
+      const { work } = await import('./reverify-queue.ts');
+      exit(await work(options, io));
+    });
+
+  program
     .command('token')
     .description('Documents signed by a verifier.')
     .command('verify')

@@ -2,6 +2,7 @@
 import { loadConfig, toPrintableConfig } from '../config.ts';
 import { parseCount } from './arguments.ts';
 import { EXIT, type Io } from './io.ts';
+import { stopSignal } from './stop-signal.ts';
 
 export interface ServeOptions {
   readonly host?: string;
@@ -28,17 +29,4 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
   await stopSignal();
   await service.close();
   return EXIT.accept;
-}
-
-/** The first SIGTERM or SIGINT; a second one ends the process at once, as by default. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      process.off('SIGTERM', stop);
-      process.off('SIGINT', stop);
-      resolve();
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-  });
 }

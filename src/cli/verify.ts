@@ -18,13 +18,12 @@ import { loadOwners, loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault, loadText } from '../sources/document.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import { checkNames, loadPolicy } from '../sources/policies.ts';
-import { loadStoredSnapshot } from '../sources/revocation/open-keeper.ts';
-import { loadBundledSnapshot, loadSnapshotWith, loadStatusList } from '../sources/revocation.ts';
 import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
 import { parseChallenge, parseTime } from './arguments.ts';
 import { readEvidence, UnreadableInput } from './evidence-file.ts';
 import { EXIT, type Io, UsageFault } from './io.ts';
 import { renderReport } from './render/report.ts';
+import { loadRevocation } from './revocation-option.ts';
 
 export interface VerifyOptions {
   readonly format?: 'text' | 'json';
@@ -116,21 +115,10 @@ export async function openSession(
   );
   const material = loadTrustMaterial(config);
   const trust = buildTrust(material);
-  const file =
-    revocation === undefined || revocation === 'none' ? null : path.resolve(io.folder, revocation);
-  if (anchors !== undefined) {
-    const folder = path.resolve(io.folder, anchors);
-    const set = loadTestAnchors(folder).set;
-    const snapshot = file === null ? loadBundledSnapshot(folder) : loadSnapshotWith(file, folder);
-    const checked = revocation === 'none' ? 'waived' : snapshot;
-    return { ...trust, environment: 'test', anchors: set, revocation: checked };
-  }
-  if (revocation === 'none') return { ...trust, revocation: 'waived' };
-  const given = file === null ? null : loadStatusList(file);
-  const sources = material.anchors.anchors;
-  const { snapshot, failures } = await loadStoredSnapshot(config, sources, io.now(), given);
-  for (const { source, text } of failures) io.err(`revocation source ${source}: ${text}\n`);
-  return { ...trust, revocation: snapshot };
+  const checked = await loadRevocation({ anchors, revocation }, config, material, io);
+  if (anchors === undefined) return { ...trust, revocation: checked };
+  const { set } = loadTestAnchors(path.resolve(io.folder, anchors));
+  return { ...trust, environment: 'test', anchors: set, revocation: checked };
 }
 
 async function readOrExplain(file: string, io: Io): Promise<VerifyRequest | null> {

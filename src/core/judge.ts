@@ -4,15 +4,7 @@
  * remembered: the same proof is judged anew each time.
  */
 import type { Environment } from './anchors/index.ts';
-import {
-  dateOfDay,
-  FINDING_CODES,
-  type Finding,
-  finding,
-  type JudgedFinding,
-  type Severity,
-  toRfc3339,
-} from './base/index.ts';
+import { type Finding, finding, type JudgedFinding, toRfc3339 } from './base/index.ts';
 import {
   type Binding,
   type BindingState,
@@ -23,17 +15,22 @@ import {
   type RequestContext,
 } from './binding/index.ts';
 import { checkContinuity, type EnrolmentClaim, toEnrolledDevice } from './continuity/index.ts';
+import {
+  asTheirCodesSay,
+  currentRegistry,
+  judgeBootKey,
+  judgePolicy,
+  judgeRevocation,
+  NOT_LOOKED_UP,
+  type NowContext,
+} from './judge-now.ts';
 import { checkKeyParameters, type KeyDescription } from './key-description/index.ts';
 import { checkValidity, type VerifiedPath } from './path/index.ts';
 import {
   type CallerContext,
-  checkCohort,
-  checkFloors,
   deriveEligibility,
   deriveRollback,
-  evaluatePolicy,
   NO_CALLER_CONTEXT,
-  type PreparedPolicy,
   ROLLBACK_NOT_CHECKED,
   toSubjectPath,
 } from './policy/index.ts';
@@ -47,13 +44,11 @@ import {
   whyNotMeaningful,
 } from './posture/index.ts';
 import type { Proof } from './prove.ts';
-import type { ReleaseRegistry } from './reference/index.ts';
 import {
   deriveOutcome,
   type Exposure,
   REPORT_VERSION,
   type Report,
-  type ReportRevocation,
   type ReportStatement,
   toReportChain,
   toReportFindings,
@@ -61,22 +56,12 @@ import {
   toReportKeyDescription,
   toReportRelease,
 } from './report/index.ts';
-import {
-  checkBootKeyDenied,
-  checkRevocation,
-  type RevocationCheck,
-  type RevocationSnapshot,
-} from './revocation/index.ts';
+import { toRevocablePath } from './revocation/index.ts';
 import { type StatementFields, verifyStatement } from './statement/index.ts';
 
-export interface JudgeContext {
+export interface JudgeContext extends NowContext {
   /** Decides validity windows and patch age. Milliseconds since 1970, as are all times here. */
   readonly evidenceTime: number;
-  /** Decides revocation, releases, and how old lists are. */
-  readonly appraisedAt: number;
-  readonly policy: PreparedPolicy;
-  /** `waived`: an operator said that revocation is not to be checked. */
-  readonly revocation: RevocationSnapshot | 'waived';
   readonly challenge: ChallengeClaim;
   /** SubjectPublicKeyInfo the caller expects, or null. */
   readonly publicKey: Uint8Array | null;
@@ -88,8 +73,6 @@ export interface JudgeContext {
   readonly statementApps?: readonly StatementApp[];
   /** An enrolment record that came with the request; null or left out: none did. */
   readonly enrolment?: EnrolmentClaim | null;
-  /** Null: no releases are known. */
-  readonly registry: ReleaseRegistry | null;
   /** What the caller says of the device; it can only narrow. Left out: nothing. */
   readonly caller?: CallerContext;
   /** Different keys the attestation key vouched for today; null or left out: nobody counted. */
@@ -105,7 +88,7 @@ export function judge(proof: Proof, context: JudgeContext): Report {
   const registry = currentRegistry(context);
   const caller = context.caller ?? NO_CALLER_CONTEXT;
   const posture = description === null ? null : derivePosture(description, registry);
-  const revocation = path === null ? null : judgeRevocation(path, context);
+  const revocation = path === null ? null : judgeRevocation(toRevocablePath(path), context);
   const binding = judgeBinding(path, description, context);
   const statement = judgeStatement(
     proof,
@@ -118,7 +101,7 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     ...asTheirCodesSay(proof.remarks),
     ...(path === null ? [] : judgePath(path, context)),
     ...(revocation?.findings ?? []),
-    ...asTheirCodesSay(deniedBootKey(path, posture, context)),
+    ...(path === null || posture === null ? [] : judgeBootKey(path, posture, context)),
     ...binding.findings,
     ...statement.findings,
     ...(path === null || description === null || posture === null
@@ -185,21 +168,6 @@ function reportProof(
   };
 }
 
-const NOT_LOOKED_UP: ReportRevocation = { checked: false, status: null, snapshot: null };
-const MS_PER_DAY = 86_400_000;
-
-/** An expired registry recognises nothing: it may still allow what was withdrawn since. */
-function currentRegistry({ registry, appraisedAt }: JudgeContext): ReleaseRegistry | null {
-  return registry !== null && appraisedAt < registry.expiresAt ? registry : null;
-}
-
-function asTheirCodesSay(findings: readonly Finding[]): readonly JudgedFinding[] {
-  return findings.map((each) => ({
-    finding: each,
-    severity: FINDING_CODES[each.code].severity,
-  }));
-}
-
 /** Where the proof stopped, if it did. */
 function brokenLinks({ path, keyDescription }: Proof): readonly Finding[] {
   if (!path.ok) return [path.finding];
@@ -213,58 +181,6 @@ function judgePath(path: VerifiedPath, context: JudgeContext): readonly JudgedFi
       ? []
       : [finding('ANCHOR_NOT_PRODUCTION', { field: `anchor.${id}` }, { got: environment })];
   return asTheirCodesSay([...checkValidity(path, context.evidenceTime), ...rehearsal]);
-}
-
-function judgeRevocation(
-  path: VerifiedPath,
-  { revocation, policy, appraisedAt }: JudgeContext,
-): { report: ReportRevocation; findings: readonly JudgedFinding[] } {
-  if (revocation === 'waived') {
-    return {
-      report: NOT_LOOKED_UP,
-      findings: asTheirCodesSay([finding('REVOCATION_NOT_CHECKED')]),
-    };
-  }
-  const { maxStaleSeconds } = policy.policy.revocation;
-  const check = checkRevocation(path, revocation, { appraisedAt, maxStaleSeconds });
-  const severity: Severity = maxStaleSeconds === null ? 'review' : 'inconclusive';
-  const staleness = check.staleness === null ? [] : [{ finding: check.staleness, severity }];
-  return {
-    report: toReportRevocation(revocation, check, appraisedAt),
-    findings: [
-      ...asTheirCodesSay([...check.listed, ...(check.missing === null ? [] : [check.missing])]),
-      ...staleness,
-    ],
-  };
-}
-
-/** What the local deny lists say of the key the device booted with. */
-function deniedBootKey(
-  path: VerifiedPath | null,
-  posture: Posture | null,
-  { revocation }: JudgeContext,
-): readonly Finding[] {
-  if (path === null || posture === null || posture.boot === null || revocation === 'waived')
-    return [];
-  return checkBootKeyDenied(posture.boot.key, path.anchor.record.id, revocation);
-}
-
-function toReportRevocation(
-  snapshot: RevocationSnapshot,
-  { status, sources, fetchedAt }: RevocationCheck,
-  appraisedAt: number,
-): ReportRevocation {
-  return {
-    checked: status !== null,
-    status,
-    snapshot: {
-      id: snapshot.id,
-      entries: snapshot.entryCount,
-      fetchedAt: fetchedAt === null ? null : toRfc3339(fetchedAt),
-      ageSeconds: fetchedAt === null ? null : Math.floor((appraisedAt - fetchedAt) / 1000),
-      sources: sources.map(({ id }) => id),
-    },
-  };
 }
 
 function judgeBinding(
@@ -377,16 +293,13 @@ function judgeDevice(
   posture: Posture,
   context: JudgeContext,
 ): readonly JudgedFinding[] {
-  const { policy, registry, evidenceTime, caller = NO_CALLER_CONTEXT, enrolment = null } = context;
-  const subject = {
+  const { registry, evidenceTime, caller = NO_CALLER_CONTEXT, enrolment = null } = context;
+  const known = {
     path: toSubjectPath(path),
     description,
     provisioningInfo,
     posture,
-    evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
-    knowsReleases: registry !== null,
-    registryIsExpired: registry !== null && currentRegistry(context) === null,
-    registry: currentRegistry(context),
+    evidenceTime,
     attestationKeyUse: context.attestationKeyUse ?? null,
   };
   return [
@@ -394,8 +307,6 @@ function judgeDevice(
     ...(enrolment === null
       ? []
       : checkContinuity(enrolment, toEnrolledDevice(path, description), registry)),
-    ...evaluatePolicy(policy.policy, subject),
-    ...checkCohort(posture, caller, policy.policy),
-    ...asTheirCodesSay(checkFloors(description, posture, caller.floors)),
+    ...judgePolicy(known, caller, context),
   ];
 }

@@ -286,6 +286,63 @@ export const ProblemSchema = Type.Object(
   { ...STRICT, title: 'Problem' },
 );
 
+export const RecordResultSchema = Type.Object(
+  {
+    record: Nullable(
+      Type.String({ description: 'Signed recheck record; null where nothing was proved.' }),
+    ),
+    outcome: OneOf(['accept', 'reject', 'inconclusive']),
+    codes: Type.Array(OneOf(Object.keys(FINDING_CODES))),
+  },
+  { ...STRICT, title: 'RecordResult' },
+);
+
+export const RecheckReportSchema = Type.Object(
+  {
+    basis: Type.Literal('record'),
+    outcome: OneOf(['accept', 'reject', 'inconclusive']),
+    trustState: OneOf(['PROTECTED', 'REVIEW_REQUIRED', 'INACTIVE']),
+    evidenceTime: Time,
+    appraisedAt: Time,
+    evidenceDigest: Hex,
+    verifier: Type.Object({ name: Text, version: Text }, STRICT),
+    environment: Environment,
+    findings: Type.Array(Finding),
+    layers: Type.Array(Layer),
+    trustInputs: ReportSchema.properties.trustInputs,
+    anchor: ReportSchema.properties.chain.properties.anchor,
+    revocation: Revocation,
+    policy: ReportSchema.properties.policy,
+    release: ReportSchema.properties.release,
+    rollback: ReportSchema.properties.rollback,
+  },
+  { ...STRICT, title: 'RecheckReport' },
+);
+
+export const BatchResultSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        id: Text,
+        outcome: OneOf(['accept', 'reject', 'inconclusive']),
+        trustState: OneOf(['PROTECTED', 'REVIEW_REQUIRED', 'INACTIVE']),
+        codes: Type.Array(OneOf(Object.keys(FINDING_CODES))),
+        report: Type.Optional(ReportSchema),
+      },
+      STRICT,
+    ),
+    Type.Object(
+      {
+        id: Nullable(Text),
+        line: Type.Integer({ description: 'Line of the request, from 1.' }),
+        error: Type.Object({ code: Text, text: Text }, STRICT),
+      },
+      STRICT,
+    ),
+  ],
+  { title: 'BatchResult' },
+);
+
 export const ReadinessSchema = Type.Object(
   {
     ready: Type.Boolean(),

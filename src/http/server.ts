@@ -11,6 +11,8 @@ import type { Job } from '../pool/protocol.ts';
 import type { JwkSet } from '../results/keys.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
+import { type BatchDeps, registerBatch } from './batch-route.ts';
+import { boundBodies } from './bodies.ts';
 import { buildCallerCheck } from './callers.ts';
 import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
@@ -18,6 +20,7 @@ import { registerJwks } from './jwks-route.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
 import { countRequests, type Metrics, registerMetrics } from './metrics.ts';
 import { handleError, handleNotFound } from './problems.ts';
+import { registerRecheck } from './recheck-route.ts';
 import { registerRevocation } from './revocation-route.ts';
 import { registerVerify } from './verify-route.ts';
 
@@ -26,6 +29,7 @@ export interface ServerDeps {
   /** The trust in force at the moment of the call. */
   readonly trust: () => Trust;
   readonly submit: (job: Job) => Admitted;
+  readonly batch: Omit<BatchDeps, 'trust' | 'workers' | 'recordKeys'>;
   readonly issueChallenge: IssueChallenge;
   /** Keys of signed results; empty where nothing is signed. */
   readonly jwks: JwkSet;
@@ -48,7 +52,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     logger: loggerOf(deps),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBodyBytes,
-    requestTimeout: config.deadlineMs + HEADERS_TIMEOUT_MS,
+    // A batch may be sent for hours; every other body is bounded by a hook.
+    requestTimeout: 0,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
     routerOptions: { ignoreTrailingSlash: false },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     forceCloseConnections: 'idle',
@@ -56,6 +62,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
   logEachRequestOnce(server);
+  boundBodies(server, config.deadlineMs + HEADERS_TIMEOUT_MS);
   countRequests(server, deps.metrics);
 
   await server.register(helmet);
@@ -79,6 +86,18 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     registerKnowledge(scope, deps.trust);
     registerRevocation(scope, deps.health.revocation);
     registerMetrics(scope, deps.metrics);
+    done();
+  });
+  const { trust, jwks: recordKeys } = deps;
+  const batch = { ...deps.batch, trust, recordKeys, workers: config.workers };
+  await server.register((scope, _options, done) => {
+    scope.addHook('onRequest', buildCallerCheck(config.callers));
+    registerRecheck(scope, batch);
+    done();
+  });
+  await server.register((scope, _options, done) => {
+    scope.addHook('onRequest', buildCallerCheck(config.callers));
+    registerBatch(scope, batch);
     done();
   });
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());

@@ -7,6 +7,7 @@ import { PROBLEM_MEDIA_TYPE, VerifyRequestSchema } from '../request/index.ts';
 import { RETRY_AFTER_SECONDS } from './problems.ts';
 import {
   ProblemSchema,
+  RecordResultSchema,
   ReportSchema,
   ReportWithTokenSchema,
   TokenAnswerSchema,
@@ -44,7 +45,12 @@ export function registerVerify(server: FastifyInstance, submit: (job: Job) => Ad
           },
         },
         response: {
-          200: Type.Union([ReportSchema, ReportWithTokenSchema, TokenAnswerSchema]),
+          200: Type.Union([
+            ReportSchema,
+            ReportWithTokenSchema,
+            TokenAnswerSchema,
+            RecordResultSchema,
+          ]),
           '4xx': ProblemSchema,
           '5xx': ProblemSchema,
         },

@@ -6,6 +6,7 @@ import { type EnrolmentClaim, toEnrolledDevice } from '../core/continuity/index.
 import { judge } from '../core/judge.ts';
 import type { PreparedPolicy } from '../core/policy/index.ts';
 import { type Proof, type ProofMemory, prove } from '../core/prove.ts';
+import { toRecheckFacts } from '../core/recheck.ts';
 import { type Report, toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { sliceOf } from '../core/x509/index.ts';
@@ -20,6 +21,7 @@ import {
 import { toEarClaims } from '../results/ear.ts';
 import { openEnrolmentRecord, toEnrolmentClaims } from '../results/enrolment.ts';
 import { parseJwkSet } from '../results/keys.ts';
+import { toRecheckClaims } from '../results/recheck.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import type { KeyUse } from './key-use.ts';
@@ -51,6 +53,7 @@ export function answer(job: Job, context: AnswerContext): Answer {
 
 function report(request: VerifyRequest, job: Job, answering: AnswerContext): Answer {
   const { trust, revocation, now, memory } = answering;
+  const { environment } = trust;
   const name = request.policy ?? trust.defaultPolicy;
   const policy = trust.policies.get(name);
   if (policy === undefined) {
@@ -61,6 +64,7 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
   if (terms !== null && 'status' in terms) return terms;
   const { claim, id } = claimOf(request, job, answering);
   const proof = prove(request.chain, trust.anchors, memory);
+  const attestationKeyUse = countUse(proof, policy, answering);
   const document = judge(proof, {
     evidenceTime: now,
     appraisedAt: now,
@@ -73,14 +77,14 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     enrolment: claimOfRecord(request, terms, answering),
     statementApps: trust.statementApps,
     registry: trust.registry,
-    attestationKeyUse: countUse(proof, policy, answering),
+    attestationKeyUse,
     ...(request.caller === undefined ? {} : { caller: request.caller }),
-    environment: trust.environment,
+    environment,
     verifier: VERIFIER,
   });
   return {
     status: 200,
-    ...resultOf({ proof, document, request, terms, environment: trust.environment, now }),
+    ...resultOf({ proof, document, request, terms, environment, now, attestationKeyUse }),
     facts: {
       kind: 'report',
       outcome: document.outcome,
@@ -166,6 +170,7 @@ interface Answering {
   readonly terms: ResultTerms | null;
   readonly environment: Environment;
   readonly now: number;
+  readonly attestationKeyUse: number | null;
 }
 
 /** The body as the request asks for it, and what is yet to be signed into it. */
@@ -180,6 +185,7 @@ function resultOf(answering: Answering): Pick<Answer, 'body' | 'toSign'> {
   if (request.result === 'report') return { body: text, toSign: record };
   const { outcome, findings } = document;
   const codes = findings.map(({ code }) => code);
+  if (request.result === 'record') return withRecheck(answering, { outcome, codes }, record);
   const [audience = terms.issuer] = terms.audiences;
   const claims = toEarClaims(document, { ...terms, audience, now });
   return {
@@ -197,6 +203,23 @@ function whyNone({ outcome }: Report): NoEnrolmentRecord {
 function withMembers(text: string, members: Readonly<Record<string, string>>): string {
   const more = JSON.stringify(members).slice(1);
   return more === '}' ? text : `${text.slice(0, -1)},${more}`;
+}
+
+/** A recheck record in place of the report; null where nothing was proved that could be kept. */
+function withRecheck(
+  { proof, document, request: { caller }, now, attestationKeyUse }: Answering,
+  brief: Pick<Report, 'outcome'> & { readonly codes: readonly string[] },
+  enrolment: readonly ToSign[],
+): Pick<Answer, 'body' | 'toSign'> {
+  const facts = toRecheckFacts(proof, document, { evidenceTime: now, attestationKeyUse, caller });
+  if (facts === null) {
+    return { body: JSON.stringify({ record: null, ...brief }), toSign: enrolment };
+  }
+  const claims = toRecheckClaims(facts, now);
+  return {
+    body: JSON.stringify(brief),
+    toSign: [{ member: 'record', kind: 'recheck', claims }, ...enrolment],
+  };
 }
 
 /** Only what was accepted, as an answer to a challenge, is enrolled. */

@@ -1,4 +1,5 @@
 /** What crosses the boundary between the service and its workers: plain data, and strings for bodies. */
+import type { Chunk } from '../batch/protocol.ts';
 import type { FindingCode } from '../core/base/index.ts';
 import type { MarkState } from '../core/binding/index.ts';
 import type { TrustState } from '../core/posture/index.ts';
@@ -101,6 +102,12 @@ export type AnswerFacts =
 export interface Batch {
   readonly jobs: readonly Job[];
   readonly revocation: RevocationSnapshot;
+  readonly trust: SharedTrust;
+}
+
+/** Records of a batch that one worker judges in one go. Their snapshot stands in their terms. */
+export interface ChunkUnder {
+  readonly chunk: Chunk;
   readonly trust: SharedTrust;
 }
 

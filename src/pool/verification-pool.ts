@@ -1,10 +1,12 @@
 /** The pool of worker threads that verify. */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import type { Chunk, ChunkResult } from '../batch/protocol.ts';
+import { Slots } from '../batch/slots.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
 import { shareKeyUse } from './key-use.ts';
-import type { Answer, Batch, Job, ResultTerms, WorkerStart } from './protocol.ts';
+import type { Answer, Batch, ChunkUnder, Job, ResultTerms, WorkerStart } from './protocol.ts';
 import type { SharedTrust } from './shared-trust.ts';
 
 export interface PoolOptions {
@@ -22,6 +24,11 @@ export interface PoolOptions {
   readonly onPoison: (job: Job, cause: unknown) => void;
   /** Called when a worker ends with nothing to do; it is replaced. */
   readonly onWorkerError: (cause: unknown) => void;
+  /**
+   * How many chunks of batch records may be with the workers at once; by default one fewer than there
+   * are workers, so that a batch leaves room for requests.
+   */
+  readonly chunks?: number;
   /** Another worker entry, for tests. */
   readonly filename?: string;
 }
@@ -42,6 +49,7 @@ export class VerificationPool {
   readonly #dispatcher: Dispatcher;
   readonly #workers: number;
   readonly #inForce: () => Omit<Batch, 'jobs'>;
+  readonly #chunkSlots: Slots;
 
   constructor(options: PoolOptions) {
     const { challengeSecrets = [], results = null } = options;
@@ -53,6 +61,8 @@ export class VerificationPool {
     };
     this.#workers = options.workers;
     this.#inForce = () => ({ revocation: options.revocation(), trust: options.trust() });
+    const chunks = options.chunks ?? Math.max(1, options.workers - 1);
+    this.#chunkSlots = new Slots(chunks);
     this.#piscina = new Piscina<Batch, readonly Answer[]>({
       filename: options.filename ?? WORKER,
       name: 'answerBatch',
@@ -60,8 +70,8 @@ export class VerificationPool {
       maxThreads: options.workers,
       idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
-      // The dispatcher keeps the queue; here at most one batch a worker and its retries wait.
-      maxQueue: options.workers * 2,
+      // The dispatcher keeps the queue; here at most one batch a worker, its retries and chunks wait.
+      maxQueue: options.workers * 2 + chunks,
       recordTiming: false,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
       workerData: start,
@@ -83,6 +93,21 @@ export class VerificationPool {
   /** Admits a request, or throws `BusyFault` at once. */
   submit(job: Job): Admitted {
     return this.#dispatcher.submit(job);
+  }
+
+  /**
+   * What judges chunks of batch records, each when its turn comes, all under the trust now in force: a
+   * batch does not change its mind half way. Rejects when the worker dies.
+   */
+  openJudge(): (chunk: Chunk) => Promise<ChunkResult> {
+    const { trust } = this.#inForce();
+    return (chunk) =>
+      this.#chunkSlots.use(async () => {
+        const options = { name: 'judgeChunk', signal: AbortSignal.timeout(BATCH_TIMEOUT_MS) };
+        const given: ChunkUnder = { chunk, trust };
+        const result: unknown = await this.#piscina.run(given as never, options);
+        return result as ChunkResult;
+      });
   }
 
   get queueLength(): number {

@@ -3,12 +3,14 @@
  * the trust that comes with it.
  */
 import { workerData } from 'piscina';
+import { judgeChunk as judge } from '../batch/judge-chunk.ts';
+import type { ChunkResult } from '../batch/protocol.ts';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answer } from './answer.ts';
 import { KeyUse } from './key-use.ts';
 import { createMemory } from './memory.ts';
-import type { Answer, Batch, ResultTerms, WorkerStart } from './protocol.ts';
+import type { Answer, Batch, ChunkUnder, ResultTerms, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 import { readSharedTrust, type SharedTrust } from './shared-trust.ts';
 
@@ -29,11 +31,20 @@ const memory = createMemory();
 
 /** Answers every job of a batch, each at the moment it is looked at. */
 export function answerBatch({ jobs, revocation, trust: shared }: Batch): readonly Answer[] {
-  if (prepared instanceof Error) throw prepared;
-  if (prepared.id !== shared.id) prepared = replace(prepared, shared);
-  const { trust, challengeKeys, results, keyUse } = prepared;
+  const { trust, challengeKeys, results, keyUse } = preparedFor(shared);
   const known = { trust, challengeKeys, results, keyUse, revocation, memory };
   return jobs.map((job) => answer(job, { ...known, now: Date.now() }));
+}
+
+/** Judges a chunk of batch records under the trust and the snapshot that come with it. */
+export function judgeChunk({ chunk, trust }: ChunkUnder): ChunkResult {
+  return judge(chunk, preparedFor(trust).trust, memory);
+}
+
+function preparedFor(shared: SharedTrust): Prepared {
+  if (prepared instanceof Error) throw prepared;
+  if (prepared.id !== shared.id) prepared = replace(prepared, shared);
+  return prepared;
 }
 
 function prepare({ trust, challengeSecrets, results, keyUse }: WorkerStart): Prepared | Error {

@@ -6,4 +6,5 @@ export * from './json-body.ts';
 export * from './problem.ts';
 export * from './public-key.ts';
 export * from './statement-schema.ts';
+export * from './time.ts';
 export * from './verify-request.ts';

@@ -24,7 +24,7 @@ const MAX_RECORD_CHARACTERS = 8192;
 const MAX_AUDIENCE_CHARACTERS = 256;
 
 /** What a request can be answered with. */
-const RESULT_FORMS = ['report', 'token', 'both'] as const;
+const RESULT_FORMS = ['report', 'token', 'both', 'record'] as const;
 export type ResultForm = (typeof RESULT_FORMS)[number];
 
 export const VerifyRequestSchema = Type.Object(
@@ -58,7 +58,7 @@ export const VerifyRequestSchema = Type.Object(
         RESULT_FORMS.map((form) => Type.Literal(form)),
         {
           description:
-            'What to answer with: the report (default), a signed result and its outcome, or both.',
+            'What to answer with: the report (default), a signed result and its outcome, both, or a signed recheck record to keep in place of the evidence.',
         },
       ),
     ),

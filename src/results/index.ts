@@ -5,6 +5,7 @@ export * from './faults.ts';
 export * from './key-files.ts';
 export * from './keys.ts';
 export * from './kinds.ts';
+export * from './recheck.ts';
 export * from './sign.ts';
 export * from './verify.ts';
 export * from './verify-result.ts';

@@ -138,24 +138,27 @@ describe('audiences', () => {
   });
 });
 
-test('production without a key signs nothing and says so: 503', async () => {
-  const production = await serve({ state: folder, environment: 'production' });
-  try {
-    const evidence = await answering();
-    const { status, headers, answer } = await verify(
-      evidence,
-      { result: 'both', policy: 'inspect' },
-      production.url,
-    );
-    expect([status, answer['code']]).toEqual([503, 'RESULT_NOT_SIGNED']);
-    expect(headers.get('retry-after')).not.toBeNull();
-    expect(await jwksOf(production.url)).toEqual({ keys: [] });
-    const report = await verify(evidence, { policy: 'inspect' }, production.url);
-    expect(report.status).toBe(200);
-  } finally {
-    await production.close();
-  }
-});
+test.each(['both', 'record'])(
+  'production without a key signs no %s and says so: 503',
+  async (result) => {
+    const production = await serve({ state: folder, environment: 'production' });
+    try {
+      const evidence = await answering();
+      const { status, headers, answer } = await verify(
+        evidence,
+        { result, policy: 'inspect' },
+        production.url,
+      );
+      expect([status, answer['code']]).toEqual([503, 'RESULT_NOT_SIGNED']);
+      expect(headers.get('retry-after')).not.toBeNull();
+      expect(await jwksOf(production.url)).toEqual({ keys: [] });
+      const report = await verify(evidence, { policy: 'inspect' }, production.url);
+      expect(report.status).toBe(200);
+    } finally {
+      await production.close();
+    }
+  },
+);
 
 describe('attest token verify', () => {
   async function tokenVerify(...args: string[]) {

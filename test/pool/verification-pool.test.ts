@@ -1,10 +1,11 @@
 /** Real worker threads: they verify, they die, and they are replaced. */
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import type { RunTerms } from '../../src/batch/protocol.ts';
 import { loadConfig } from '../../src/config.ts';
 import { VerificationFault } from '../../src/pool/dispatcher.ts';
 import type { Job } from '../../src/pool/protocol.ts';
-import { shareTrust } from '../../src/pool/shared-trust.ts';
+import { readSharedTrust, shareTrust } from '../../src/pool/shared-trust.ts';
 import { VerificationPool } from '../../src/pool/verification-pool.ts';
 import { loadTrustMaterial } from '../../src/sources/trust.ts';
 import { attest, makeWorld, type World } from '../support/world.ts';
@@ -26,13 +27,13 @@ afterEach(async () => {
 
 const trust = shareTrust(loadTrustMaterial(loadConfig({ environment: 'development' }, {})));
 
-function start(filename?: string): VerificationPool {
+function start(filename?: string, inForce = () => trust): VerificationPool {
   poisoned = [];
   pool = new VerificationPool({
     workers: 2,
     maxQueue: 100,
     deadlineMs: 20_000,
-    trust: () => trust,
+    trust: inForce,
     revocation: () => world.revocation,
     onPoison: (job) => poisoned.push(job),
     onWorkerError: (cause) => ended.push(cause),
@@ -78,4 +79,35 @@ test('a defect of ours is a fault, and says nothing of itself', async () => {
   const failed = pool.submit(dying('please-throw')).answer;
   await expect(failed).rejects.toThrow('verification failed');
   expect((await pool.submit(jobOf()).answer).status).toBe(200);
+});
+
+test('a batch is judged under the trust it began with, whatever is in force later', async () => {
+  let inForce = trust;
+  start(undefined, () => inForce);
+  await pool.start();
+  const chain = attest(world).chain.map((der) => Buffer.from(der).toString('base64'));
+  const bytes = Buffer.from(JSON.stringify({ id: 'one', chain, policy: 'inspect' }));
+  const terms: RunTerms = {
+    appraisedAt: Date.now(),
+    revocation: 'waived',
+    policy: null,
+    form: 'brief',
+    facts: false,
+    recordKeys: { keys: [] },
+    only: null,
+    crossCheckRate: 0,
+  };
+  const chunk = { terms, bytes, firstLine: 1, input: null };
+  const begun = pool.openJudge();
+  const material = readSharedTrust(trust);
+  const policies = material.policies.filter(({ id }) => id !== 'inspect');
+  inForce = shareTrust({ ...material, policies });
+  const later = pool.openJudge();
+  for (const [judge, errors] of [
+    [begun, {}],
+    [later, { POLICY_UNKNOWN: 1 }],
+    [begun, {}],
+  ] as const) {
+    expect((await judge(chunk)).tally.errors).toEqual(errors);
+  }
 });

@@ -24,7 +24,10 @@ const ORDER = [
   'continuity',
   'report',
   'prove.ts',
+  'judge-now.ts',
   'judge.ts',
+  'kept-description.ts',
+  'recheck.ts',
 ];
 
 /** What core imports from packages: one thing, for CBOR. */

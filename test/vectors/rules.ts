@@ -104,7 +104,7 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   T16: 'der/time.test.ts and the vectors of T12 to T15: dates are numbers, compared at a given time',
   T22: 'sources/lying-server.test.ts: a bad list is refused, the good one stays, and everybody is told',
   T23: 'sources/lying-server.test.ts: requests start no look at a source, and wait for none',
-  T25: 'cli/revocation.test.ts: what changed from one list to the next; the rest comes with batch re-verification',
+  T25: 'cli/revocation.test.ts: what changed from one list to the next; batch/reverify.test.ts and report/recheck.test.ts: whom it concerns',
   T27: 'no chain shows it: what a verifier can do is T33 and the signals of T26',
   T31: 'README, “Challenges”: what a challenge can be made of',
   T44: 'pool/dispatcher.test.ts and http/service.test.ts: faults are never findings',

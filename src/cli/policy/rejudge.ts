@@ -5,7 +5,7 @@
  * certificates name, and what its leaf may sign.
  */
 import type { AnchorRecord } from '../../core/anchors/index.ts';
-import { dateOfDay, type JudgedFinding } from '../../core/base/index.ts';
+import type { JudgedFinding } from '../../core/base/index.ts';
 import {
   type AuthorizationFields,
   type AuthorizationList,
@@ -16,7 +16,7 @@ import {
   type FieldSpec,
   type KeyDescription,
 } from '../../core/key-description/index.ts';
-import { evaluatePolicy, type Policy, type Subject } from '../../core/policy/index.ts';
+import { evaluatePolicy, type Policy, type Subject, toSubject } from '../../core/policy/index.ts';
 import { derivePosture } from '../../core/posture/index.ts';
 import type { ReleaseRegistry } from '../../core/reference/index.ts';
 import type {
@@ -32,8 +32,6 @@ export interface Verdict {
   readonly severities: ReadonlyMap<string, string>;
 }
 
-const MS_PER_DAY = 86_400_000;
-
 /** The findings of a report as it is. */
 export function verdictOf(report: Report): Verdict {
   return { outcome: report.outcome, severities: worstOf(report.findings) };
@@ -46,7 +44,7 @@ export function rejudge(
   anchors: readonly AnchorRecord[],
   registry: ReleaseRegistry | null,
 ): Verdict {
-  const subject = toSubject(report, anchors, registry);
+  const subject = subjectOf(report, anchors, registry);
   if (subject === null) return verdictOf(report);
   const kept = report.findings.filter(({ stage }) => stage !== 'policy' && stage !== 'risk');
   const judged = evaluatePolicy(policy, subject)
@@ -76,7 +74,7 @@ function restsOnRedacted({ finding }: JudgedFinding, { keyDescription }: Report)
   return keyDescription?.hardwareEnforced[name] === 'redacted';
 }
 
-function toSubject(
+function subjectOf(
   { chain, key, keyDescription, evidenceTime, findings }: Report,
   anchors: readonly AnchorRecord[],
   registry: ReleaseRegistry | null,
@@ -94,23 +92,21 @@ function toSubject(
   const certifiedLevel = (mismatch?.expected ??
     description.attestationSecurityLevel) as Subject['path']['certifiedLevel'];
   const onlyCertifies = findings.some(({ code }) => code === 'RISK_LEAF_KEYCERTSIGN');
-  return {
+  const known = {
     path: {
       anchor: { record: { ...anchor, owner: record?.owner ?? '' } },
       layout: { shape, provisioning, attestationAt },
       certifiedLevel,
       leafKey: toLeafKey(key),
       leafOnlyCertifies: () => onlyCertifies,
-    },
+    } as const,
     description,
     provisioningInfo,
     posture: derivePosture(description, registry),
-    evidenceDate: dateOfDay(Math.floor(Date.parse(evidenceTime) / MS_PER_DAY)),
-    knowsReleases: registry !== null,
-    // One that has expired is not loaded.
-    registryIsExpired: false,
-    registry,
+    evidenceTime: Date.parse(evidenceTime),
   };
+  // A registry that has expired is not loaded.
+  return toSubject(known, registry, false);
 }
 
 /** Sizes of EC keys and rights to issue are not asked of a leaf. */

@@ -29,6 +29,8 @@ export type ChallengeClaim =
   | { readonly kind: 'absent' }
   /** "I know that it is not checked": only an operator at a command line can say so. */
   | { readonly kind: 'waived' }
+  /** Stored evidence with the challenge that was kept: compared, whoever issued it and when. */
+  | { readonly kind: 'recorded'; readonly bytes: Uint8Array }
   /** Stored evidence whose challenge was not kept. */
   | { readonly kind: 'unrecorded' };
 
@@ -91,7 +93,7 @@ export function checkChallenge(
     const findings = [...remarkOnUnchecked(claim, rule), ...remarks];
     return { state: 'not_checked', findings, context: NO_CONTEXT_BOUND };
   }
-  const isForeign = rule === 'service' || claim.kind === 'forged';
+  const isForeign = (rule === 'service' && claim.kind !== 'recorded') || claim.kind === 'forged';
   const broken = isForeign
     ? finding('CHALLENGE_FOREIGN', PLACE)
     : compareChallenge(attestationChallenge, claim.bytes);
@@ -155,6 +157,7 @@ function remarkOnUnchecked(claim: ChallengeClaim, rule: ChallengeRule): readonly
     case 'given':
     case 'issued':
     case 'forged':
+    case 'recorded':
       return [{ finding: finding('CHALLENGE_NOT_CHECKED', place), severity: 'info' }];
   }
 }

@@ -77,7 +77,7 @@ function comparePatchLevel(posture: Posture, field: PatchField, expected: number
  */
 export function checkCohort(
   { release }: Posture,
-  { cohort }: CallerContext,
+  { cohort }: Pick<CallerContext, 'cohort'>,
   { rules }: Policy,
 ): readonly JudgedFinding[] {
   if (release?.stage !== 'limited' || rules.release.severity === 'ignore') return [];
@@ -111,7 +111,7 @@ const SHOWS_ROLLBACK: ReadonlySet<FindingCode> = new Set<FindingCode>([
  */
 export function deriveRollback(
   posture: Posture,
-  { floors }: CallerContext,
+  { floors }: Pick<CallerContext, 'floors'>,
   { rules }: Policy,
   judged: readonly JudgedFinding[],
 ): Rollback {

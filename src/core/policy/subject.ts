@@ -1,5 +1,6 @@
 /** What the rules of a policy look at. */
 import type { AnchorRecord } from '../anchors/index.ts';
+import { dateOfDay } from '../base/index.ts';
 import type { KeyDescription, ProvisioningInfo } from '../key-description/index.ts';
 import type { Layout, VerifiedPath } from '../path/index.ts';
 import type { CalendarDate, Posture } from '../posture/index.ts';
@@ -36,4 +37,31 @@ export interface Subject {
 export function toSubjectPath({ anchor, layout, certifiedLevel, leaf }: VerifiedPath): SubjectPath {
   const leafOnlyCertifies = (): boolean => hasOnlyKeyCertSign(leaf);
   return { anchor, layout, certifiedLevel, leafKey: leaf.publicKey, leafOnlyCertifies };
+}
+
+/** What is known of a device, from evidence, a stored report or a recheck record. */
+export interface KnownDevice
+  extends Pick<
+    Subject,
+    'path' | 'description' | 'provisioningInfo' | 'posture' | 'attestationKeyUse'
+  > {
+  /** Milliseconds since 1970. */
+  readonly evidenceTime: number;
+}
+
+const MS_PER_DAY = 86_400_000;
+
+/** That beside the releases the verifier knows. `isExpired`: their registry is, and recognises nothing. */
+export function toSubject(
+  { evidenceTime, ...known }: KnownDevice,
+  registry: ReleaseRegistry | null,
+  isExpired: boolean,
+): Subject {
+  return {
+    ...known,
+    evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
+    knowsReleases: registry !== null || isExpired,
+    registryIsExpired: isExpired,
+    registry: isExpired ? null : registry,
+  };
 }

@@ -3,6 +3,8 @@
  * satisfied only by evidence: a policy that does not ask for something cannot make it so, and what
  * hardware attestation cannot show reads `not_evidenced`.
  */
+
+import type { AnchorRecord } from '../anchors/index.ts';
 import {
   FINDING_CODES,
   type FindingCode,
@@ -11,7 +13,7 @@ import {
   type LayerId,
 } from '../base/index.ts';
 import { describeEnum, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
-import type { VerifiedPath } from '../path/index.ts';
+import type { Layout } from '../path/index.ts';
 import type { StatementFields } from '../statement/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';
 import { shownByStatement } from './reported.ts';
@@ -28,7 +30,10 @@ export interface Layer {
 
 /** What the layers are derived from; null where the proof did not get so far. */
 export interface LayerEvidence {
-  readonly path: VerifiedPath | null;
+  readonly path: {
+    readonly anchor: { readonly record: Pick<AnchorRecord, 'id' | 'environment'> };
+    readonly layout: Pick<Layout, 'shape'>;
+  } | null;
   readonly revocationStatus: string | null;
   readonly description: KeyDescription | null;
   readonly posture: Posture | null;

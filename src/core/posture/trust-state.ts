@@ -1,12 +1,11 @@
 /** The trust state: our appraisal in the words of Trust Security Center. Three states, no scores. */
 import type { JudgedFinding, LayerId } from '../base/index.ts';
-import type { VerifiedPath } from '../path/index.ts';
-import type { Layer } from './layers.ts';
+import type { Layer, LayerEvidence } from './layers.ts';
 
 export type TrustState = 'PROTECTED' | 'REVIEW_REQUIRED' | 'INACTIVE';
 
 export interface Appraisal {
-  readonly path: VerifiedPath | null;
+  readonly path: LayerEvidence['path'];
   readonly revocationStatus: string | null;
   readonly challengeIsBound: boolean;
   readonly layers: readonly Layer[];

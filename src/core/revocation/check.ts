@@ -5,9 +5,9 @@
  */
 import type { Anchor } from '../anchors/index.ts';
 import { type Finding, finding } from '../base/index.ts';
-import type { VerifiedPath } from '../path/index.ts';
 import { serialHexOf } from '../x509/index.ts';
 import { checkAttestationKeys } from './denied-keys.ts';
+import type { RevocablePath } from './revocable-path.ts';
 import {
   covers,
   type Listing,
@@ -63,7 +63,7 @@ export function checkLists(
 
 /** Checks every certificate of a path, and the lists that its anchor needs. */
 export function checkRevocation(
-  path: VerifiedPath,
+  path: RevocablePath,
   snapshot: RevocationSnapshot,
   freshness: Freshness,
 ): RevocationCheck {
@@ -82,7 +82,7 @@ const CODES = {
 const WORST_FIRST: readonly ListedStatus[] = ['revoked', 'suspended', 'unknown'];
 
 function checkCertificates(
-  path: VerifiedPath,
+  path: RevocablePath,
   snapshot: RevocationSnapshot,
 ): { status: 'good' | ListedStatus; listed: readonly Finding[] } {
   const denied = checkAttestationKeys(path, snapshot);

@@ -5,18 +5,16 @@
  */
 import { createHash } from 'node:crypto';
 import { equalBytes, type Finding, finding, type Place, toHex } from '../base/index.ts';
-import type { VerifiedPath } from '../path/index.ts';
-import { sliceOf } from '../x509/index.ts';
+import type { RevocablePath } from './revocable-path.ts';
 import { type Denial, deniesKeys, lookUpDeniedKey, type RevocationSnapshot } from './snapshot.ts';
 
 /** Checks the key of every certificate of a path, and the anchor's whether or not it was sent. */
 export function checkAttestationKeys(
-  path: VerifiedPath,
+  path: RevocablePath,
   snapshot: RevocationSnapshot,
 ): readonly Finding[] {
   if (!deniesKeys(snapshot)) return [];
-  return keysOf(path).flatMap(({ at, spki }) => {
-    const digest = createHash('sha256').update(spki).digest();
+  return keysOf(path).flatMap(({ at, digest }) => {
     const denial = lookUpDeniedKey(snapshot, 'attestation-key', path.anchor.record.id, digest);
     if (denial === null) return [];
     const expected = `${toHex(digest)} not denied`;
@@ -38,15 +36,12 @@ export function checkBootKeyDenied(
   ];
 }
 
-function keysOf(path: VerifiedPath): { at: Place; spki: Uint8Array }[] {
+function keysOf({ anchor, keyDigests }: RevocablePath): { at: Place; digest: Uint8Array }[] {
   const field = 'subjectPublicKeyInfo';
-  const sent = path.certificates.map((certificate, cert) => ({
-    at: { cert, field } as Place,
-    spki: sliceOf(certificate, certificate.spki),
-  }));
-  const { record, spki } = path.anchor;
-  if (sent.some((each) => equalBytes(each.spki, spki))) return sent;
-  return [...sent, { at: { field: `anchor.${record.id}` }, spki }];
+  const sent = keyDigests().map((digest, cert) => ({ at: { cert, field } as Place, digest }));
+  const own = createHash('sha256').update(anchor.spki).digest();
+  if (sent.some(({ digest }) => equalBytes(digest, own))) return sent;
+  return [...sent, { at: { field: `anchor.${anchor.record.id}` }, digest: own }];
 }
 
 function bytesOf(hex: string): Uint8Array {

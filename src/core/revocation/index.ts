@@ -2,5 +2,6 @@
 export * from './check.ts';
 export { checkBootKeyDenied } from './denied-keys.ts';
 export { findDuplicateKey } from './json-keys.ts';
+export * from './revocable-path.ts';
 export * from './snapshot.ts';
 export * from './status-list.ts';

@@ -108,7 +108,7 @@ export function extensionOf(certificate: Certificate, name: ExtensionName): Rang
 }
 
 /** Serial number as status lists spell it; a negative one in plain hex of its content. */
-export function serialHexOf({ bytes, serial }: Certificate): string {
+export function serialHexOf({ bytes, serial }: Pick<Certificate, 'bytes' | 'serial'>): string {
   const isNegative = (bytes[serial.start] as number) >= 0x80;
   return isNegative
     ? toHex(bytes, serial.start, serial.end)

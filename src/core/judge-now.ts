@@ -1,0 +1,129 @@
+/**
+ * What changes with time, judged in one place for evidence that was proved just now and for facts that were
+ * kept of it: revocation, deny lists, releases, policy, and what the caller says of the device.
+ */
+import {
+  FINDING_CODES,
+  type Finding,
+  finding,
+  type JudgedFinding,
+  type Severity,
+  toRfc3339,
+} from './base/index.ts';
+import {
+  type CallerContext,
+  checkCohort,
+  checkFloors,
+  evaluatePolicy,
+  type KnownDevice,
+  type PreparedPolicy,
+  toSubject,
+} from './policy/index.ts';
+import type { Posture } from './posture/index.ts';
+import type { ReleaseRegistry } from './reference/index.ts';
+import type { ReportRevocation } from './report/index.ts';
+import {
+  checkBootKeyDenied,
+  checkRevocation,
+  type RevocablePath,
+  type RevocationCheck,
+  type RevocationSnapshot,
+} from './revocation/index.ts';
+
+/** What is in force now. */
+export interface NowContext {
+  /** Decides revocation, releases, and how old lists are. Milliseconds since 1970. */
+  readonly appraisedAt: number;
+  readonly policy: PreparedPolicy;
+  /** `waived`: an operator said that revocation is not to be checked. */
+  readonly revocation: RevocationSnapshot | 'waived';
+  /** Null: no releases are known. */
+  readonly registry: ReleaseRegistry | null;
+}
+
+export const NOT_LOOKED_UP: ReportRevocation = { checked: false, status: null, snapshot: null };
+
+/** An expired registry recognises nothing: it may still allow what was withdrawn since. */
+export function currentRegistry({
+  registry,
+  appraisedAt,
+}: Pick<NowContext, 'registry' | 'appraisedAt'>): ReleaseRegistry | null {
+  return registry !== null && appraisedAt < registry.expiresAt ? registry : null;
+}
+
+/** Findings at the severity of the table of codes. */
+export function asTheirCodesSay(findings: readonly Finding[]): readonly JudgedFinding[] {
+  return findings.map((each) => ({
+    finding: each,
+    severity: FINDING_CODES[each.code].severity,
+  }));
+}
+
+/** Revocation as of now, and as the policy asks. */
+export function judgeRevocation(
+  path: RevocablePath,
+  { revocation, policy, appraisedAt }: NowContext,
+): { report: ReportRevocation; findings: readonly JudgedFinding[] } {
+  if (revocation === 'waived') {
+    return {
+      report: NOT_LOOKED_UP,
+      findings: asTheirCodesSay([finding('REVOCATION_NOT_CHECKED')]),
+    };
+  }
+  const { maxStaleSeconds } = policy.policy.revocation;
+  const check = checkRevocation(path, revocation, { appraisedAt, maxStaleSeconds });
+  const severity: Severity = maxStaleSeconds === null ? 'review' : 'inconclusive';
+  const staleness = check.staleness === null ? [] : [{ finding: check.staleness, severity }];
+  return {
+    report: toReportRevocation(revocation, check, appraisedAt),
+    findings: [
+      ...asTheirCodesSay([...check.listed, ...(check.missing === null ? [] : [check.missing])]),
+      ...staleness,
+    ],
+  };
+}
+
+/** What the local deny lists say of the key the device booted with. */
+export function judgeBootKey(
+  { anchor }: Pick<RevocablePath, 'anchor'>,
+  { boot }: Posture,
+  { revocation }: NowContext,
+): readonly JudgedFinding[] {
+  if (boot === null || revocation === 'waived') return [];
+  return asTheirCodesSay(checkBootKeyDenied(boot.key, anchor.record.id, revocation));
+}
+
+/** The device under the policy, against the releases, and against what its caller expects. */
+export function judgePolicy(
+  known: KnownDevice,
+  caller: Pick<CallerContext, 'cohort' | 'floors'>,
+  context: NowContext,
+): readonly JudgedFinding[] {
+  const { policy } = context.policy;
+  const { description, posture } = known;
+  const registry = currentRegistry(context);
+  const isExpired = context.registry !== null && registry === null;
+  return [
+    ...evaluatePolicy(policy, toSubject(known, registry, isExpired)),
+    ...checkCohort(posture, caller, policy),
+    ...asTheirCodesSay(checkFloors(description, posture, caller.floors)),
+  ];
+}
+
+function toReportRevocation(
+  snapshot: RevocationSnapshot,
+  { status, sources, fetchedAt }: RevocationCheck,
+  appraisedAt: number,
+): ReportRevocation {
+  return {
+    checked: status !== null,
+    status,
+    snapshot: {
+      id: snapshot.id,
+      entries: snapshot.entryCount,
+      fetchedAt: fetchedAt === null ? null : toRfc3339(fetchedAt),
+      ageSeconds: fetchedAt === null ? null : Math.floor((appraisedAt - fetchedAt) / 1000),
+      sources: sources.map(({ id }) => id),
+    },
+  };
+}
