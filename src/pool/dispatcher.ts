@@ -57,6 +57,7 @@ export class Dispatcher {
   #queue: Waiting[] = [];
   #inFlight = 0;
   #isScheduled = false;
+  #isSweeping = false;
   /** Running mean of how long a worker is busy for one request, in milliseconds. */
   #msPerJob = 0;
 
@@ -84,8 +85,25 @@ export class Dispatcher {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const waiting: Waiting = { job, expiresAt, resolve, reject };
     this.#queue.push(waiting);
+    this.#sweepLater();
     this.#schedule();
     return { answer: promise, abandon: () => this.#forget(waiting) };
+  }
+
+  /** A deadline is kept also while every worker is busy: a caller hears of it when it passes. */
+  #sweepLater(): void {
+    const [first] = this.#queue;
+    if (this.#isSweeping || first === undefined) return;
+    this.#isSweeping = true;
+    const wait = Math.max(1, first.expiresAt - this.#options.clock());
+    setTimeout(() => {
+      this.#isSweeping = false;
+      const now = this.#options.clock();
+      const expired = this.#queue.filter(({ expiresAt }) => now >= expiresAt);
+      this.#queue = this.#queue.filter(({ expiresAt }) => now < expiresAt);
+      for (const { reject } of expired) reject(new BusyFault('the deadline passed'));
+      this.#sweepLater();
+    }, wait).unref();
   }
 
   /** Gives its place to another at once. What a worker has already is answered to nobody. */
@@ -159,6 +177,10 @@ export class Dispatcher {
 
   async #retryEach(batch: readonly Waiting[], cause: unknown): Promise<void> {
     for (const waiting of batch) {
+      if (this.#options.clock() >= waiting.expiresAt) {
+        waiting.reject(new BusyFault('the deadline passed'));
+        continue;
+      }
       try {
         await this.#runOnce([waiting]);
       } catch (again) {

@@ -111,6 +111,26 @@ describe('admission', () => {
     expect(calls[1]?.bodies).toEqual(['in time']);
   });
 
+  test('a caller hears of its deadline while every worker hangs, and its place is free again', async () => {
+    const clock = () => performance.now();
+    const { submit, dispatcher } = setUp({ workers: 1, deadlineMs: 50, clock });
+    submit('hangs');
+    await turn();
+    const [late] = submit('waits');
+    await expect(late?.answer).rejects.toThrow('the deadline passed');
+    expect(dispatcher.queueLength).toBe(0);
+  });
+
+  test('a request whose deadline passed with its worker is not tried again', async () => {
+    const { submit, calls, pass } = setUp({ workers: 1 });
+    const [lost] = submit('lost');
+    await turn();
+    pass(1000);
+    calls[0]?.die();
+    await expect(lost?.answer).rejects.toThrow('the deadline passed');
+    expect(calls).toHaveLength(1);
+  });
+
   test('the deadline counts from arrival', () => {
     const { dispatcher, pass } = setUp();
     pass(5000);
