@@ -1,123 +1,88 @@
 /**
- * What an enrolment costs: a challenge issued, the evidence that answers it verified, its result and record
- * signed. Printed beside the bare signatures it cannot do without (two P-256 verifications, two P-256
- * signings), measured in the same run: `node bench/enrol.ts [COUNT]`.
- *
- * Exit code 1 if an enrolment costs more than FLOOR times those signatures.
+ * What an enrolment costs: a challenge issued, the evidence of a new device that answers it verified, its
+ * result signed. Beside what cannot be left out: the signatures of a new device, and the one of the result.
  */
-import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { issueChallenge, toKeys } from '../src/challenge/challenge.ts';
-import { loadConfig } from '../src/config.ts';
 import { answer } from '../src/pool/answer.ts';
-import { createMemory } from '../src/pool/memory.ts';
 import { makeSigner, toSigningKey } from '../src/results/index.ts';
-import { buildsOfReleases, createSimulator } from '../src/simulator/index.ts';
-import { ROOTS } from '../src/sources/package-root.ts';
-import { DEVELOPMENT_RELEASES, loadRegistry } from '../src/sources/releases.ts';
-import { loadBundledSnapshot } from '../src/sources/revocation.ts';
-import { buildTrust, loadTrustMaterial } from '../src/sources/trust.ts';
+import type { World } from '../test/support/world.ts';
+import { type Chain, chainOf, SCENARIOS } from './fleets.ts';
+import { contextFor } from './inline.ts';
+import { median, type Result, rssMb } from './measure.ts';
 
-/** How many times the bare signatures an enrolment may cost. */
-const FLOOR = 8;
+const COUNT = 1000;
+const SLICE = 50;
+const PURPOSE = { caller: null, context: { handle: 'bench' } };
 
-const count = Number(process.argv[2] ?? 500);
-const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
-  type: 'pkcs8',
-  format: 'pem',
-}) as string;
-const key = toSigningKey(pem);
-const signer = makeSigner(key);
-const challengeKeys = toKeys([randomBytes(32)]);
-const simulator = await createSimulator({
-  anchor: 'enigm-development',
-  seed: 'bench',
-  at: Date.now(),
-  builds: buildsOfReleases(loadRegistry(DEVELOPMENT_RELEASES).releases),
-});
-const context = {
-  trust: buildTrust(loadTrustMaterial(loadConfig({ environment: 'development' }, {}))),
-  revocation: loadBundledSnapshot(ROOTS),
-  challengeKeys,
-  results: {
-    issuer: 'bench',
-    audiences: [],
-    lifetimeSeconds: 300,
-    enrolmentLifetimeSeconds: 300,
-    handleKey: randomBytes(32),
-    jwks: signer.jwks,
-  },
-};
-const purpose = { caller: null, context: { handle: 'bench' } };
+export async function measureEnrol(world: World, seconds: number): Promise<Result> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const signer = makeSigner(toSigningKey(pem));
+  const challengeKeys = toKeys([randomBytes(32)]);
+  const issue = (): Buffer =>
+    issueChallenge(challengeKeys, PURPOSE, { now: Date.now(), lifetimeSeconds: 3600 }).challenge;
 
-function issue(): Buffer {
-  return issueChallenge(challengeKeys, purpose, { now: Date.now(), lifetimeSeconds: 300 })
-    .challenge;
-}
-
-/** What devices would send, made before the clock runs. */
-const bodies = Array.from({ length: count }, () => {
-  const challenge = issue();
-  const device = simulator.device({ provisioning: 'remote' });
-  const { chain } = device.attest({ challenge: new Uint8Array(challenge) });
-  return JSON.stringify({
-    chain: chain.map((der) => Buffer.from(der).toString('base64')),
-    challenge: challenge.toString('base64url'),
-    policy: 'enigm-development',
-    result: 'token',
-    enrol: true,
-    context: purpose.context,
+  const enrolments = Array.from({ length: COUNT }, () => {
+    const challenge = new Uint8Array(issue());
+    const device = world.simulator.device({ provisioning: 'remote' });
+    const made = chainOf(device.attest({ challenge }), 'uppers');
+    const asked = { ...JSON.parse(made.body), result: 'token', context: PURPOSE.context };
+    return { ...made, body: JSON.stringify(asked) };
   });
-});
-
-async function enrol(body: string, memory: ReturnType<typeof createMemory>): Promise<void> {
-  issue();
-  const { toSign = [], facts } = answer(
-    { form: 'json', body, query: {} },
-    { ...context, memory, now: Date.now() },
-  );
-  if (facts.kind !== 'report' || facts.outcome !== 'accept' || toSign.length !== 2) {
-    throw new Error(`not enrolled: ${JSON.stringify(facts)}`);
-  }
-  await Promise.all(toSign.map(({ kind, claims }) => signer.signDocument(kind, claims)));
-}
-
-const data = randomBytes(700);
-const signature = sign('sha256', data, key.privateKey);
-
-async function enrolments(): Promise<number> {
-  // New each time: a chain that was seen before would cost no verification.
-  const memory = createMemory();
-  const start = performance.now();
-  for (const body of bodies) await enrol(body, memory);
-  return ((performance.now() - start) * 1000) / count;
-}
-
-function bareSignatures(): number {
-  const start = performance.now();
-  for (let each = 0; each < count; each += 1) {
-    for (let twice = 0; twice < 2; twice += 1) {
-      verify('sha256', data, key.publicKey, signature);
-      sign('sha256', data, key.privateKey);
+  const context = {
+    ...contextFor(SCENARIOS['rkp-fleet']?.(world) ?? { name: '', before: [], chains: [] }),
+    challengeKeys,
+    results: {
+      issuer: 'bench',
+      audiences: [],
+      lifetimeSeconds: 300,
+      enrolmentLifetimeSeconds: 300,
+      handleKey: randomBytes(32),
+      jwks: signer.jwks,
+    },
+  };
+  const enrol = async ({ body }: Chain): Promise<void> => {
+    issue();
+    const job = { form: 'json', body, query: {} } as const;
+    const { toSign = [], facts } = answer(job, { ...context, now: Date.now() });
+    if (facts.kind !== 'report' || facts.outcome !== 'accept' || toSign.length !== 1) {
+      throw new Error(`not enrolled: ${JSON.stringify(facts)}`);
     }
-  }
-  return ((performance.now() - start) * 1000) / count;
-}
+    for (const { kind, claims } of toSign) await signer.signDocument(kind, claims);
+  };
+  const token = randomBytes(700);
+  const bare = ({ floor }: Chain): void => {
+    floor();
+    sign('sha256', token, privateKey);
+  };
 
-const rounds: [number, number][] = [];
-for (let round = 0; round < 4; round += 1) rounds.push([await enrolments(), bareSignatures()]);
-// The first round warms up; of the others the quickest is least disturbed.
-const [enrolment, bare] = [0, 1].map((at) =>
-  Math.min(...rounds.slice(1).map((r) => r[at] as number)),
-);
-const ratio = (enrolment as number) / (bare as number);
-console.log(
-  JSON.stringify({
-    scenario: 'enrol',
-    count,
-    microseconds: Math.round(enrolment as number),
-    bareSignaturesMicroseconds: Math.round(bare as number),
-    ratio: Math.round(ratio * 100) / 100,
-    floor: FLOOR,
-  }),
-);
-process.exitCode = ratio <= FLOOR ? 0 : 1;
+  const rounds: { all: number; alone: number }[] = [];
+  const ends = performance.now() + seconds * 1000;
+  for (let round = 0; round < 4 || performance.now() < ends; round += 1) {
+    const from = (round * SLICE) % COUNT;
+    const taken = enrolments.slice(from, from + SLICE);
+    const started = performance.now();
+    for (const each of taken) await enrol(each);
+    const between = performance.now();
+    for (const each of taken) bare(each);
+    const ended = performance.now();
+    const each = (ms: number): number => (ms * 1000) / SLICE;
+    rounds.push({ all: each(between - started), alone: each(ended - between) });
+  }
+  const warm = rounds.slice(Math.min(2, rounds.length - 1));
+  const [all, alone] = [median(warm.map((r) => r.all)), median(warm.map((r) => r.alone))];
+  return {
+    name: 'enrol',
+    where: 'inline',
+    perSecond: Math.round(1e6 / all),
+    floorPerSecond: Math.round(1e6 / alone),
+    ratio: median(warm.map((round) => round.alone / round.all)),
+    serverCpuUs: null,
+    floorCpuUs: null,
+    p50Ms: null,
+    p99Ms: null,
+    p999Ms: null,
+    rssMb: rssMb(),
+  };
+}

@@ -78,7 +78,7 @@ function repeat<T>(count: number, make: (made: number) => T): T[] {
   return Array.from({ length: count }, (_, made) => make(made));
 }
 
-function chainOf(evidence: Evidence, warm: Warm): Chain {
+export function chainOf(evidence: Evidence, warm: Warm): Chain {
   const { chain, challenge } = evidence;
   return { body: toBody(chain, challenge), chain, floor: floorOf(chain, warm) };
 }

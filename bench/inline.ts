@@ -63,7 +63,7 @@ function serve(chain: Chain, context: Omit<AnswerContext, 'now'>): void {
   if (status !== 200) throw new Error(`answered ${status}`);
 }
 
-function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
+export function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
   const trust = buildTrust(loadTrustMaterial(loadConfig({ environment: 'development' }, {})));
   const revocation = loadBundledSnapshot(ROOTS);
   const warm = createMemory();

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeWorld } from '../test/support/world.ts';
+import { measureEnrol } from './enrol.ts';
 import { SCENARIOS, type Scenario } from './fleets.ts';
 import { measureHttp } from './http.ts';
 import { measureInline } from './inline.ts';
@@ -30,22 +31,31 @@ console.log(
   `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, OpenSSL ${machine.openssl}`,
 );
 const results: Result[] = [];
-for (const name of values.scenario ?? Object.keys(SCENARIOS)) {
+const NAMES = [...Object.keys(SCENARIOS), 'enrol'];
+for (const name of values.scenario ?? NAMES) {
+  if (name === 'enrol') {
+    const world = await makeWorld('enigm-development', 'bench enrol');
+    show(await measureEnrol(world, Number(values.seconds)));
+    continue;
+  }
   const make = SCENARIOS[name];
-  if (make === undefined)
-    throw new Error(`no scenario ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`);
+  if (make === undefined) throw new Error(`no scenario ${name}; there are ${NAMES.join(', ')}`);
   const world = await makeWorld('enigm-development', `bench ${name}`);
   const scenario = make(world);
   for (const where of values.where ?? ['inline', 'http']) {
     const measure = WHERE[where];
     if (measure === undefined) throw new Error(`no place ${where}; there are inline, http`);
     const result = await measure(scenario, Number(values.seconds));
-    results.push(result);
-    console.log(`${toLine(result)}${changeOf(result)}`);
+    show(result);
   }
 }
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify({ machine, scenarios: results }, null, 2)}\n`);
+}
+
+function show(result: Result): void {
+  results.push(result);
+  console.log(`${toLine(result)}${changeOf(result)}`);
 }
 
 /** What changed since the run compared with: of ratios where there is one, for machines drift. */

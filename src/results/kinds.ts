@@ -42,9 +42,14 @@ export const DOCUMENT_KINDS = {
     expires: false,
     numbered: false,
   },
-  registry: { typ: 'enigm-registry+jwt', title: 'release registry', expires: true, numbered: true },
+  registry: {
+    typ: 'enigm-releases+jws',
+    title: 'registry of releases',
+    expires: true,
+    numbered: true,
+  },
   bundle: {
-    typ: 'enigm-bundle+jwt',
+    typ: 'enigm-attest-bundle+jws',
     title: 'bundle of policies and lists',
     expires: true,
     numbered: true,

@@ -6,10 +6,11 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { JWK } from 'jose';
 import { decodeBase64Url } from '../core/evidence/index.ts';
+import { DOCUMENT_KINDS } from '../results/kinds.ts';
 import { ConfigurationFault, loadText } from './document.ts';
 
 /** The `typ` of a signed registry. */
-export const REGISTRY_TYPE = 'enigm-releases+jws';
+export const REGISTRY_TYPE = DOCUMENT_KINDS.registry.typ;
 
 /** Algorithms a registry may be signed with (RFC 7518, RFC 9864), and the keys they belong to. */
 const ALGORITHMS = {

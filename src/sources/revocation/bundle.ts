@@ -17,6 +17,7 @@ import {
 } from 'jose';
 import Type, { type Static } from 'typebox';
 import type { Policy } from '../../core/policy/index.ts';
+import { DOCUMENT_KINDS } from '../../results/kinds.ts';
 import type { AnchorMaterial } from '../anchors.ts';
 import { ConfigurationFault, loadText, parseDocument } from '../document.ts';
 import type { Copy } from './copy-store.ts';
@@ -93,7 +94,7 @@ export interface BundleContent {
 }
 
 /** Its own type, so that no other signed thing of ours can be taken for a bundle. */
-const TYPE = 'enigm-attest-bundle+jws';
+const TYPE = DOCUMENT_KINDS.bundle.typ;
 const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'ES384'];
 
 /** Makes a bundle, signed with a private key in PKCS #8 PEM; `kid` names the key to who verifies. */
