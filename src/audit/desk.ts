@@ -18,6 +18,7 @@ import { Archive } from './archive.ts';
 import { archiveFolder } from './files.ts';
 import type { TrailHead } from './head.ts';
 import { keepInForce } from './in-force.ts';
+import { OVERRIDES_LOOK_MS, takeOverrides } from './overrides.ts';
 import type { Members } from './record.ts';
 import { Trail } from './trail.ts';
 
@@ -89,6 +90,10 @@ export async function openAudit(
         sources: revocationAllowShrink,
       });
     }
+    const take = (): void => takeOverrides(folder, (members) => opened.append('override', members));
+    take();
+    const taking = setInterval(take, OVERRIDES_LOOK_MS);
+    taking.unref();
     const handleKey = openHandleKey(config);
     return {
       withAudit: (submit) => (job) => {
@@ -106,6 +111,8 @@ export async function openAudit(
       noteRefused: (reason) => opened.append('refused', { reason }),
       problem: () => opened.problem ?? keeper.problem,
       close: async () => {
+        clearInterval(taking);
+        take();
         await keeper.close();
         opened.append('stop', {});
         await opened.close();

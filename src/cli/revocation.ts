@@ -3,6 +3,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { auditFolderOf } from '../audit/desk.ts';
+import { leaveOverride } from '../audit/overrides.ts';
 import { type Config, loadConfig } from '../config.ts';
 import {
   lookUpSerial,
@@ -40,6 +42,11 @@ export async function fetchLists(options: FetchCommand, io: Io): Promise<number>
     throw new UsageFault(
       `no revocation source ${options.source ?? ''}; there are ${known || 'none'}`,
     );
+  }
+  const trail = auditFolderOf(config);
+  if (options.allowShrink && trail !== null) {
+    const sources = wanted.map(({ id }) => id);
+    leaveOverride(trail, { setting: 'revocation fetch --allow-shrink', sources });
   }
   const dispatcher = openNetwork(config.proxy, config.noProxy);
   const keeper = await openKeeper(
