@@ -138,7 +138,7 @@ function factsOf(
   );
   for (const name of NEEDED_BINDINGS) facts.push(binding[name]);
   for (const { state } of layers) facts.push(state);
-  facts.push(...undecided);
+  for (const reason of undecided) facts.push(reason);
   return facts;
 }
 
@@ -170,8 +170,15 @@ function decide(
   return decisions;
 }
 
+const NONE: readonly string[] = [];
+
+function isOpen({ severity }: JudgedFinding): boolean {
+  return severity === 'reject' || severity === 'inconclusive';
+}
+
 /** Rejections and open questions, each by its code once. */
 function whyNotAccepted(judged: readonly JudgedFinding[]): readonly string[] {
+  if (!judged.some(isOpen)) return NONE;
   const reasons = new Set<string>();
   for (const { finding, severity } of judged) {
     if (severity !== 'reject' && severity !== 'inconclusive') continue;
