@@ -7,7 +7,9 @@ import { hash } from 'node:crypto';
 import type { AnchorSet } from './anchors/index.ts';
 import {
   type Effort,
+  equalBytes,
   type Finding,
+  finding,
   newEffort,
   type Result,
   refusal,
@@ -143,11 +145,18 @@ const NOTHING_PROVED = { keyDescription: null, provisioningInfo: null, remarks: 
 function proveKey(path: VerifiedPath, effort: Effort): Result<KeyDescription> {
   const leaf = parseKeyDescription(path, 0, effort);
   if (!leaf.ok) return leaf;
+  const remarks = [...leaf.value.remarks];
   for (let cert = 1; cert < path.layout.attestationAt; cert += 1) {
     const attestKey = parseKeyDescription(path, cert, effort);
     if (!attestKey.ok) return attestKey;
     const broken = checkAttestKey(attestKey.value, leaf.value, cert);
     if (broken !== undefined) return refusal(broken);
+    remarks.push(...attestKey.value.remarks);
+    const { attestationChallenge } = attestKey.value;
+    if (!equalBytes(attestationChallenge, leaf.value.attestationChallenge)) {
+      // Reported, not required (THREATS T05).
+      remarks.push(finding('ATTEST_KEY_CHALLENGE', { cert, field: 'attestationChallenge' }));
+    }
   }
-  return success(leaf.value);
+  return success(remarks.length === 0 ? leaf.value : { ...leaf.value, remarks });
 }

@@ -132,12 +132,9 @@ export class SimulatedDevice {
     kind = 'P_256',
     attestKeys = 0,
   }: AttestOptions & { readonly challenge: Bytes }): ChainPlan {
-    const { random } = this.#simulator;
     const certificates = [...this.issuers];
     for (let made = 0; made < attestKeys; made += 1) {
-      certificates.unshift(
-        this.#attest('P_256', [PURPOSE_ATTEST_KEY], certificates, random.bytes(32)),
-      );
+      certificates.unshift(this.#attest('P_256', [PURPOSE_ATTEST_KEY], certificates, challenge));
     }
     const purposes = [PURPOSE_SIGN, PURPOSE_VERIFY];
     certificates.unshift(this.#attest(kind, purposes, certificates, challenge));

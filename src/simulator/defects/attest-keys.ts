@@ -26,6 +26,21 @@ export const ATTEST_KEY_DEFECTS: readonly Defect[] = [
     apply: () => {},
   },
   {
+    name: 'attest-key-challenge',
+    rule: 'T05',
+    summary: 'an ATTEST_KEY that was made for another challenge, which is allowed and said',
+    attest: ONE_ATTEST_KEY,
+    policy: 'inspect',
+    expects: {
+      code: 'ATTEST_KEY_CHALLENGE',
+      cert: 1,
+      field: 'attestationChallenge',
+      severity: 'info',
+    },
+    apply: (plan, { random }) =>
+      changeDescription(plan, () => ({ attestationChallenge: random.bytes(32) }), 1),
+  },
+  {
     name: 'attest-key-may-sign',
     rule: 'T05',
     summary: 'an ATTEST_KEY that may also sign data',

@@ -102,6 +102,15 @@ export const CHAIN_CODES = {
     why: 'an imported or shared attestation key can be used outside the device',
     remedy: 'generate the attestation key in the Android Keystore with PURPOSE_ATTEST_KEY',
   },
+  ATTEST_KEY_CHALLENGE: {
+    ...BROKEN,
+    severity: 'info',
+    layer: null,
+    failureClass: null,
+    text: 'an attestation key answers another challenge than the key it attests',
+    why: 'it may have been made long before, which is allowed; who pairs the two by their challenge wants to know',
+    remedy: 'nothing, unless both were to answer one challenge',
+  },
   ATTEST_KEY_MISMATCH: {
     ...BROKEN,
     text: 'an attestation key and the key it attests differ where they must agree',
