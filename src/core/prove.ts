@@ -17,7 +17,9 @@ import {
 } from './base/index.ts';
 import {
   checkAttestKey,
+  type DescriptionMemory,
   type KeyDescription,
+  NO_DESCRIPTIONS,
   type ProvisioningInfo,
   parseKeyDescription,
   parseProvisioningInfo,
@@ -54,6 +56,7 @@ export interface Proof {
  */
 export interface ProofMemory {
   readonly links: LinkMemory;
+  readonly descriptions: DescriptionMemory;
   /** Proofs of whole chains, each under the digest of its evidence and the anchors it was made with. */
   readonly recall: (evidenceDigest: string, anchors: AnchorSet) => Proof | undefined;
   /** Called only for proofs with a verified path. */
@@ -63,6 +66,7 @@ export interface ProofMemory {
 /** Remembers nothing. */
 const NO_MEMORY: ProofMemory = Object.freeze({
   links: NO_LINKS,
+  descriptions: NO_DESCRIPTIONS,
   recall: () => undefined,
   keep: () => {},
 });
@@ -80,7 +84,7 @@ export function prove(
   const evidenceDigest = hash('sha256', framed);
   const known = memory.recall(evidenceDigest, anchors);
   if (known !== undefined) return { ...known, effort: newEffort() };
-  const proof = { evidenceDigest, ...proveCopy(certificates, anchors, memory.links) };
+  const proof = { evidenceDigest, ...proveCopy(certificates, anchors, memory) };
   if (proof.path.ok) memory.keep(proof, anchors);
   return proof;
 }
@@ -88,17 +92,18 @@ export function prove(
 function proveCopy(
   chain: readonly Uint8Array[],
   anchors: AnchorSet,
-  links: LinkMemory,
+  { links, descriptions }: ProofMemory,
 ): Omit<Proof, 'evidenceDigest'> {
   const effort = newEffort();
   const parsed = parseChain(chain, effort, { anchors, links });
   const { certificates, broken } = parsed;
   const path = broken === null ? verifyPath(parsed, anchors, effort, links) : refusal(broken);
   if (!path.ok) return { ...NOTHING_PROVED, certificates, path, effort, parts: {} };
-  const keyDescription = proveKey(path.value, effort);
+  const keyDescription = proveKey(path.value, effort, descriptions);
   const provisioning = parseProvisioningInfo(
     path.value.attestation,
     path.value.layout.attestationAt,
+    descriptions,
   );
   const remarks = [
     ...path.value.remarks,
@@ -142,12 +147,16 @@ function frame(chain: readonly Uint8Array[]): {
 const NOTHING_PROVED = { keyDescription: null, provisioningInfo: null, remarks: [] } as const;
 
 /** Reads the leaf's description, and makes sure that every ATTEST_KEY above it may vouch for it. */
-function proveKey(path: VerifiedPath, effort: Effort): Result<KeyDescription> {
-  const leaf = parseKeyDescription(path, 0, effort);
+function proveKey(
+  path: VerifiedPath,
+  effort: Effort,
+  memory: DescriptionMemory,
+): Result<KeyDescription> {
+  const leaf = parseKeyDescription(path, 0, effort, memory);
   if (!leaf.ok) return leaf;
   const remarks = [...leaf.value.remarks];
   for (let cert = 1; cert < path.layout.attestationAt; cert += 1) {
-    const attestKey = parseKeyDescription(path, cert, effort);
+    const attestKey = parseKeyDescription(path, cert, effort, memory);
     if (!attestKey.ok) return attestKey;
     const broken = checkAttestKey(attestKey.value, leaf.value, cert);
     if (broken !== undefined) return refusal(broken);

@@ -4,6 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { AnchorSet } from '../core/anchors/index.ts';
+import type { Readings } from '../core/key-description/index.ts';
 import type { VerifiedLink } from '../core/path/index.ts';
 import type { Proof, ProofMemory } from '../core/prove.ts';
 
@@ -15,9 +16,11 @@ export interface MemorySizes {
   readonly attestations: number;
   /** Chains seen before, about 15 KB each with what was read of them. */
   readonly proofs: number;
+  /** Hardware lists, one for each build and kind of key; names of apps; ProvisioningInfos: of each. */
+  readonly descriptions: number;
 }
 
-const SIZES: MemorySizes = { uppers: 1024, attestations: 8192, proofs: 2048 };
+const SIZES: MemorySizes = { uppers: 1024, attestations: 8192, proofs: 2048, descriptions: 1024 };
 
 export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
   const uppers = new LRUCache<string, VerifiedLink>({ max: sizes.uppers });
@@ -34,12 +37,27 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
         store.set(toKey(link.certificate.bytes), link);
       },
     },
+    descriptions: {
+      hardwareLists: createReadings(sizes.descriptions),
+      applicationIds: createReadings(sizes.descriptions),
+      provisioningInfos: createReadings(sizes.descriptions),
+    },
     recall: (evidenceDigest, anchors) => {
       const known = proofs.get(evidenceDigest);
       return known?.anchors === anchors ? known.proof : undefined;
     },
     keep: (proof, anchors) => {
       proofs.set(proof.evidenceDigest, { proof, anchors });
+    },
+  };
+}
+
+function createReadings<Value extends object>(max: number): Readings<Value> {
+  const values = new LRUCache<string, Value>({ max });
+  return {
+    recall: (bytes) => values.get(toKey(bytes)),
+    keep: (bytes, value) => {
+      values.set(toKey(bytes), value);
     },
   };
 }
