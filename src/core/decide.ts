@@ -3,7 +3,7 @@
  * device, under the policy and the releases in force. A pure function of `Deciding`, in which nothing is
  * of one key alone: that is what lets a decision be remembered (decision-memory.ts).
  */
-import { type JudgedFinding, toHex } from './base/index.ts';
+import { freezeDeep, type JudgedFinding, toHex } from './base/index.ts';
 import type { Binding } from './binding/index.ts';
 import { DecisionMemory } from './decision-memory.ts';
 import { asTheirCodesSay } from './judge-now.ts';
@@ -38,8 +38,8 @@ import {
 import type { ReleaseRegistry } from './reference/index.ts';
 import {
   deriveOutcome,
-  keepText,
-  type Report,
+  keepDecisionText,
+  type ReportDecision,
   toReportFindings,
   toReportRelease,
 } from './report/index.ts';
@@ -71,32 +71,18 @@ export interface Deciding {
   readonly registryIsExpired: boolean;
 }
 
-/** The parts of a report that say what was decided. */
-export type Decision = Pick<
-  Report,
-  | 'outcome'
-  | 'trustState'
-  | 'findings'
-  | 'layers'
-  | 'trustInputs'
-  | 'policy'
-  | 'release'
-  | 'rollback'
-  | 'eligibility'
->;
-
 /** A decision is some 10 KB with its text: 5 MB in all. */
-const DECISIONS = new DecisionMemory<Decision>(512);
+const DECISIONS = new DecisionMemory<ReportDecision>(512);
 
 /** The decision on evidence of a kind seen before is the one made then. */
-export function decide(deciding: Deciding): Decision {
+export function decide(deciding: Deciding): ReportDecision {
   const list = deciding.description?.hardwareEnforced;
   return list?.shared === true
     ? DECISIONS.recall(list, factsOf(deciding), () => share(derive(deciding)))
     : derive(deciding);
 }
 
-function derive(deciding: Deciding): Decision {
+function derive(deciding: Deciding): ReportDecision {
   const { found, path, description, revocationStatus, reported, binding, caller } = deciding;
   const { policy, digest } = deciding.policy;
   const { registry } = deciding;
@@ -156,20 +142,10 @@ function judgeDevice(
 }
 
 /** Whoever gets a decision that others get too must not change it. */
-function share(decision: Decision): Decision {
-  for (const part of Object.values(decision)) {
-    if (typeof part !== 'object' || part === null) continue;
-    freeze(part);
-    keepText(part);
-  }
-  return Object.freeze(decision);
-}
-
-function freeze(value: object): void {
-  Object.freeze(value);
-  for (const member of Object.values(value)) {
-    if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) freeze(member);
-  }
+function share(decision: ReportDecision): ReportDecision {
+  freezeDeep(decision);
+  keepDecisionText(decision);
+  return decision;
 }
 
 /**

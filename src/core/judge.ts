@@ -4,7 +4,7 @@
  * anew each time, up to the facts that decide; the same facts get the decision they got before.
  */
 import type { Environment } from './anchors/index.ts';
-import { type Finding, finding, type JudgedFinding, toDay, toRfc3339 } from './base/index.ts';
+import { finding, type JudgedFinding, toDay, toRfc3339 } from './base/index.ts';
 import {
   type Binding,
   type BindingState,
@@ -34,6 +34,7 @@ import {
   type Exposure,
   REPORT_VERSION,
   type Report,
+  type ReportParts,
   type ReportStatement,
   toReportChain,
   toReportKey,
@@ -79,9 +80,9 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     answered.binding.challenge === 'bound',
     context,
   );
-  const { outcome, trustState, findings, layers, trustInputs, ...decision } = decide({
+  const decision = decide({
     found: [
-      ...asTheirCodesSay(brokenLinks(proof)),
+      ...brokenLinks(proof),
       ...asTheirCodesSay(proof.remarks),
       ...(path === null ? [] : judgePath(path, context)),
       ...(revocation?.findings ?? []),
@@ -106,19 +107,23 @@ export function judge(proof: Proof, context: JudgeContext): Report {
     registry,
     registryIsExpired: context.registry !== null && registry === null,
   });
+  const exposure = policy.policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted';
+  const parts = reportProof(proof, exposure);
   return {
     reportVersion: REPORT_VERSION,
-    outcome,
-    trustState,
+    outcome: decision.outcome,
+    trustState: decision.trustState,
     evidenceTime: toRfc3339(evidenceTime),
     appraisedAt: toRfc3339(context.appraisedAt),
     evidenceDigest: proof.evidenceDigest,
     verifier: context.verifier,
     environment: context.environment,
-    findings,
-    layers,
-    trustInputs,
-    ...reportProof(proof, policy.policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
+    findings: decision.findings,
+    layers: decision.layers,
+    trustInputs: decision.trustInputs,
+    chain: parts.chain,
+    key: parts.key ?? null,
+    keyDescription: parts[exposure] ?? null,
     revocation: revocation?.report ?? NOT_LOOKED_UP,
     policy: decision.policy,
     binding: { ...answered.binding, keyPossession: statement.possession },
@@ -133,32 +138,30 @@ export function judge(proof: Proof, context: JudgeContext): Report {
 function reportProof(
   { certificates, path, provisioningInfo, keyDescription, parts }: Proof,
   exposure: Exposure,
-): Pick<Report, 'chain' | 'key' | 'keyDescription'> {
-  parts.chain ??= toReportChain(certificates, path, provisioningInfo);
+): ReportParts & Pick<Report, 'chain'> {
+  const chain = parts.chain ?? toReportChain(certificates, path, provisioningInfo);
+  parts.chain = chain;
   if (path.ok) parts.key ??= toReportKey(path.value);
   if (keyDescription?.ok) {
     parts[exposure] ??= toReportKeyDescription(keyDescription.value, exposure);
   }
-  return {
-    chain: parts.chain,
-    key: parts.key ?? null,
-    keyDescription: parts[exposure] ?? null,
-  };
+  return parts as ReportParts & Pick<Report, 'chain'>;
 }
 
 /** Where the proof stopped, if it did. */
-function brokenLinks({ path, keyDescription }: Proof): readonly Finding[] {
-  if (!path.ok) return [path.finding];
-  return keyDescription === null || keyDescription.ok ? [] : [keyDescription.finding];
+function brokenLinks({ path, keyDescription }: Proof): readonly JudgedFinding[] {
+  if (!path.ok) return asTheirCodesSay([path.finding]);
+  return keyDescription === null || keyDescription.ok
+    ? []
+    : asTheirCodesSay([keyDescription.finding]);
 }
 
 function judgePath(path: VerifiedPath, context: JudgeContext): readonly JudgedFinding[] {
+  const dated = checkValidity(path, context.evidenceTime);
   const { id, environment } = path.anchor.record;
-  const rehearsal =
-    environment === 'production'
-      ? []
-      : [finding('ANCHOR_NOT_PRODUCTION', { field: `anchor.${id}` }, { got: environment })];
-  return asTheirCodesSay([...checkValidity(path, context.evidenceTime), ...rehearsal]);
+  if (environment === 'production') return asTheirCodesSay(dated);
+  const place = { field: `anchor.${id}` };
+  return asTheirCodesSay([...dated, finding('ANCHOR_NOT_PRODUCTION', place, { got: environment })]);
 }
 
 function judgeBinding(

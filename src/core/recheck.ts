@@ -100,8 +100,13 @@ export type RecheckContext = Pick<
   'appraisedAt' | 'policy' | 'revocation' | 'registry' | 'environment' | 'verifier'
 > & { readonly anchors: AnchorSet };
 
-/** Stages whose findings are judged again; those of every other stage stay. */
+/** Stages whose findings are judged again. */
 const JUDGED_AGAIN: ReadonlySet<string> = new Set(['revocation', 'policy', 'risk']);
+
+/** Findings of every other stage stay, but for the one comparison that is made again with the policy's. */
+function stays({ stage, code }: ReportFinding): boolean {
+  return !JUDGED_AGAIN.has(stage) && code !== 'KEY_PARAMS_INCONSISTENT';
+}
 
 /** What to keep of a chain that has been judged; null where nothing was proved that could be kept. */
 export function toRecheckFacts(
@@ -141,7 +146,7 @@ export function toRecheckFacts(
     attestationKeyUse,
     caller: { cohort: caller.cohort, floors: caller.floors },
     standing: findings
-      .filter(({ stage }) => !JUDGED_AGAIN.has(stage))
+      .filter(stays)
       .map(({ code, severity, at, expected, got }) => ({ code, severity, at, expected, got })),
   };
 }

@@ -1,6 +1,6 @@
 /** A KeyDescription in report form: AOSP's names for fields and values, device identifiers redacted. */
 import { createHash } from 'node:crypto';
-import { toHex } from '../base/index.ts';
+import { freezeDeep, toHex } from '../base/index.ts';
 import {
   type ApplicationId,
   type AuthorizationList,
@@ -54,6 +54,7 @@ function toHardwareList(list: AuthorizationList, exposure: Exposure): ReportAuth
   let shared = SHARED_LISTS.get(list);
   if (shared === undefined) {
     shared = toReportList(list, exposure);
+    freezeDeep(shared);
     keepText(shared);
     SHARED_LISTS.set(list, shared);
   }
@@ -123,6 +124,7 @@ function toReportApplicationId(id: ApplicationId): ReportApplicationId {
   let shared = SHARED_IDS.get(id);
   if (shared === undefined) {
     shared = describeApplicationId(id);
+    freezeDeep(shared);
     keepText(shared);
     SHARED_IDS.set(id, shared);
   }

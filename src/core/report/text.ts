@@ -1,21 +1,34 @@
 /**
  * A report as JSON text, without writing again what was written before: parts that depend on nothing but
- * the proof, for a proof that is remembered; and parts that many reports share.
+ * the proof, for a proof that is remembered; parts and decisions that many reports share.
  */
-import type { Report, ReportChain, ReportKeyDescription, ReportParts } from './report.ts';
+import type {
+  Report,
+  ReportChain,
+  ReportDecision,
+  ReportKeyDescription,
+  ReportParts,
+} from './report.ts';
 
-/** `JSON.stringify(report)`, to the octet. `parts` are those of the proof that the report is about. */
+/**
+ * `JSON.stringify(report)`, to the octet, of a report as `judge` makes it. `parts` are those of the proof
+ * that it is about. What is put between quotes here is of a closed set, a time or hex: nothing to escape.
+ */
 export function toReportText(report: Report, parts: ReportParts): string {
-  return writeObject(report, (name, value) => {
-    const part = value === null ? undefined : PARTS.find((each) => parts[each] === value);
-    if (part === undefined) return write(value);
-    parts.texts ??= {};
-    parts.texts[part] ??= writePart(name, value);
-    return parts.texts[part];
-  });
+  const { front, policy, back } = writeDecision(report);
+  return `{"reportVersion":${report.reportVersion},"outcome":"${report.outcome}","trustState":"${
+    report.trustState
+  }","evidenceTime":"${report.evidenceTime}","appraisedAt":"${
+    report.appraisedAt
+  }","evidenceDigest":"${report.evidenceDigest}","verifier":${write(
+    report.verifier,
+  )},"environment":"${report.environment}",${front},${writeProof(
+    report,
+    parts,
+  )},"revocation":${write(report.revocation)},"policy":${policy},"binding":${write(
+    report.binding,
+  )},"statement":${write(report.statement)},${back}}`;
 }
-
-const PARTS = ['chain', 'key', 'exposed', 'redacted'] as const;
 
 /** Texts of parts that are the same object in many reports; written when first asked for. */
 const KEPT = new WeakMap<object, { text: string | null }>();
@@ -34,33 +47,92 @@ function write(value: unknown): string {
   return kept.text;
 }
 
-/** The same for a part of a proof, which may hold parts that are kept. */
-function writePart(name: string, value: unknown): string {
-  if (name === 'chain') return writeChain(value as ReportChain);
-  return name === 'keyDescription'
-    ? writeKeyDescription(value as ReportKeyDescription)
-    : JSON.stringify(value);
+/** The members of a decision, as they stand around those of the proof. */
+interface DecisionText {
+  readonly front: string;
+  readonly policy: string;
+  readonly back: string;
+}
+
+/** Texts of decisions that are kept, each under its findings; null: not written yet. */
+const DECISIONS = new WeakMap<
+  ReportDecision['findings'],
+  { readonly decision: ReportDecision; text: DecisionText | null }
+>();
+
+/** Makes sure that `decision`, which never changes again, is written only once. */
+export function keepDecisionText(decision: ReportDecision): void {
+  DECISIONS.set(decision.findings, { decision, text: null });
+}
+
+function writeDecision(report: Report): DecisionText {
+  const kept = DECISIONS.get(report.findings);
+  if (kept === undefined || !isDecisionOf(report, kept.decision)) return toDecisionText(report);
+  kept.text ??= toDecisionText(kept.decision);
+  return kept.text;
+}
+
+/** A report may have been put together from several. */
+function isDecisionOf(report: Report, decision: ReportDecision): boolean {
+  return (
+    report.layers === decision.layers &&
+    report.trustInputs === decision.trustInputs &&
+    report.policy === decision.policy &&
+    report.release === decision.release &&
+    report.rollback === decision.rollback &&
+    report.eligibility === decision.eligibility
+  );
+}
+
+function toDecisionText(decision: ReportDecision): DecisionText {
+  const { findings, layers, trustInputs, policy, release, rollback, eligibility } = decision;
+  return {
+    front: membersOf({ findings, layers, trustInputs }),
+    policy: JSON.stringify(policy),
+    back: membersOf({ release, rollback, eligibility }),
+  };
+}
+
+/** The text of an object without its braces. */
+function membersOf(document: object): string {
+  return JSON.stringify(document).slice(1, -1);
+}
+
+function writeProof({ chain, key, keyDescription }: Report, parts: ReportParts): string {
+  const described = keyDescription === parts.exposed ? 'exposed' : 'redacted';
+  const isOfParts =
+    chain === parts.chain &&
+    key === (parts.key ?? null) &&
+    keyDescription === (parts[described] ?? null);
+  if (!isOfParts) return membersOf({ chain, key, keyDescription });
+  parts.texts ??= {};
+  parts.texts[described] ??= `"chain":${writeChain(chain)},"key":${JSON.stringify(
+    key,
+  )},"keyDescription":${keyDescription === null ? 'null' : writeDescription(keyDescription)}`;
+  return parts.texts[described];
 }
 
 function writeChain(chain: ReportChain): string {
-  return writeObject(chain, (name, value) =>
-    name === 'certificates' ? `[${chain.certificates.map(write).join(',')}]` : write(value),
-  );
-}
-
-function writeKeyDescription(description: ReportKeyDescription): string {
-  return writeObject(description, (name, value) =>
-    name === 'softwareEnforced'
-      ? writeObject(description.softwareEnforced, (_, field) => write(field))
-      : write(value),
-  );
-}
-
-/** A JSON object of the members of `document`, none of which is undefined. */
-function writeObject(document: object, writeMember: (name: string, value: unknown) => string): string {
-  let text = '';
-  for (const [name, value] of Object.entries(document)) {
-    text += `${text === '' ? '{' : ','}"${name}":${writeMember(name, value)}`;
+  const { shape, anchor, certificates, provisioningInfo } = chain;
+  let written = '';
+  for (const certificate of certificates) {
+    written += written === '' ? write(certificate) : `,${write(certificate)}`;
   }
-  return text === '' ? '{}' : `${text}}`;
+  return `{"shape":${write(shape)},"anchor":${write(
+    anchor,
+  )},"certificates":[${written}],"provisioningInfo":${write(provisioningInfo)}}`;
+}
+
+function writeDescription({
+  softwareEnforced,
+  hardwareEnforced,
+  ...scalars
+}: ReportKeyDescription): string {
+  let software = '';
+  for (const [name, field] of Object.entries(softwareEnforced)) {
+    software += `${software === '' ? '' : ','}"${name}":${write(field)}`;
+  }
+  return `{${membersOf(scalars)},"softwareEnforced":{${software}},"hardwareEnforced":${write(
+    hardwareEnforced,
+  )}}`;
 }
