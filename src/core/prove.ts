@@ -11,6 +11,7 @@ import {
   type Finding,
   finding,
   newEffort,
+  type Refusal,
   type Result,
   refusal,
   success,
@@ -25,6 +26,8 @@ import {
   parseProvisioningInfo,
 } from './key-description/index.ts';
 import {
+  type ClaimedPath,
+  claimPath,
   type LinkMemory,
   NO_LINKS,
   parseChain,
@@ -80,37 +83,71 @@ export function prove(
   anchors: AnchorSet,
   memory: ProofMemory = NO_MEMORY,
 ): Proof {
-  const { framed, certificates } = frame(chain);
-  const evidenceDigest = hash('sha256', framed);
-  const known = memory.recall(evidenceDigest, anchors);
-  if (known !== undefined) return { ...known, effort: newEffort() };
-  const proof = { evidenceDigest, ...proveCopy(certificates, anchors, memory) };
-  if (proof.path.ok) memory.keep(proof, anchors);
-  return proof;
+  return proveAll([chain], anchors, memory)[0] as Proof;
 }
 
-function proveCopy(
+/** The same for chains that came together: everything but signatures for all of them, then all signatures. */
+export function proveAll(
+  chains: readonly (readonly Uint8Array[])[],
+  anchors: AnchorSet,
+  memory: ProofMemory = NO_MEMORY,
+): readonly Proof[] {
+  const begun = chains.map((chain) => begin(chain, anchors, memory));
+  const paths = begun.map((each) =>
+    'parts' in each || !each.claimed.ok
+      ? null
+      : verifyPath(each.claimed.value, each.effort, memory.links),
+  );
+  return begun.map((each, at) => {
+    if ('parts' in each) return each;
+    const proof = complete(each, paths[at] ?? (each.claimed as Refusal), memory);
+    if (proof.path.ok) memory.keep(proof, anchors);
+    return proof;
+  });
+}
+
+/** What a chain claims, before any signature of it is verified. */
+interface Begun {
+  readonly evidenceDigest: string;
+  readonly certificates: readonly Certificate[];
+  readonly claimed: Result<ClaimedPath>;
+  readonly effort: Effort;
+}
+
+function begin(
   chain: readonly Uint8Array[],
   anchors: AnchorSet,
-  { links, descriptions }: ProofMemory,
-): Omit<Proof, 'evidenceDigest'> {
+  memory: ProofMemory,
+): Begun | Proof {
+  const { framed, certificates: copies } = frame(chain);
+  const evidenceDigest = hash('sha256', framed);
+  const known = memory.recall(evidenceDigest, anchors);
   const effort = newEffort();
-  const parsed = parseChain(chain, effort, { anchors, links });
+  if (known !== undefined) return { ...known, effort };
+  const parsed = parseChain(copies, effort, { anchors, links: memory.links });
   const { certificates, broken } = parsed;
-  const path = broken === null ? verifyPath(parsed, anchors, effort, links) : refusal(broken);
-  if (!path.ok) return { ...NOTHING_PROVED, certificates, path, effort, parts: {} };
+  const claimed = broken === null ? claimPath(parsed, anchors, effort) : refusal(broken);
+  return { evidenceDigest, certificates, claimed, effort };
+}
+
+function complete(
+  { evidenceDigest, certificates, effort }: Begun,
+  path: Result<VerifiedPath>,
+  { descriptions }: ProofMemory,
+): Proof {
+  if (!path.ok) {
+    return { ...NOTHING_PROVED, evidenceDigest, certificates, path, effort, parts: {} };
+  }
+  const { attestation, layout } = path.value;
   const keyDescription = proveKey(path.value, effort, descriptions);
-  const provisioning = parseProvisioningInfo(
-    path.value.attestation,
-    path.value.layout.attestationAt,
-    descriptions,
-  );
+  const provisioning = parseProvisioningInfo(attestation, layout.attestationAt, descriptions);
   const remarks = [
     ...path.value.remarks,
     ...(provisioning.ok ? [] : [provisioning.finding]),
     ...(keyDescription.ok ? keyDescription.value.remarks : []),
   ];
   return {
+    evidenceDigest,
     certificates,
     path,
     keyDescription,
@@ -131,14 +168,14 @@ function frame(chain: readonly Uint8Array[]): {
 } {
   let size = 0;
   for (const { length } of chain) size += 4 + length;
-  const framed = new Uint8Array(size);
-  const view = new DataView(framed.buffer);
+  // Every octet of it is written below.
+  const framed = Buffer.allocUnsafe(size);
   const certificates: Uint8Array[] = [];
   let at = 0;
   for (const bytes of chain) {
-    view.setUint32(at, bytes.length);
+    framed.writeUInt32BE(bytes.length, at);
     framed.set(bytes, at + 4);
-    certificates.push(framed.subarray(at + 4, at + 4 + bytes.length));
+    certificates.push(new Uint8Array(framed.buffer, framed.byteOffset + at + 4, bytes.length));
     at += 4 + bytes.length;
   }
   return { framed, certificates };
