@@ -23,7 +23,8 @@ export function measureInline(scenario: Scenario, seconds: number): Result {
   const rounds: { subject: number; cpu: number; floor: number; floorCpu: number }[] = [];
   const ends = performance.now() + seconds * 1000;
   // The first second is spent warming up: code is compiled as it runs.
-  for (let warm = 0; warm < 10; warm += 1) at = slice(subject, at, chains.length, SLICE_MS, BATCH).next;
+  for (let warm = 0; warm < 10; warm += 1)
+    at = slice(subject, at, chains.length, SLICE_MS, BATCH).next;
   do {
     const alone = hasFloor ? slice(floor, floorAt, chains.length, SLICE_MS) : null;
     floorAt = alone?.next ?? 0;
