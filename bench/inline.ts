@@ -52,14 +52,14 @@ export function measureInline(scenario: Scenario, seconds: number): Result {
   };
 }
 
-/** Serves chain `index` of a scenario, with what is warm in it kept warm. */
-export function inlineSubject(scenario: Scenario): (index: number) => void {
+/** Serves chain `index` of a scenario at `now`, with what is warm in it kept warm. */
+export function inlineSubject(scenario: Scenario, now = AT): (index: number) => void {
   const context = contextFor(scenario);
-  return (index) => serve(scenario.chains[index] as Chain, context);
+  return (index) => serve(scenario.chains[index] as Chain, context, now);
 }
 
-function serve(chain: Chain, context: Omit<AnswerContext, 'now'>): void {
-  const { status } = answer({ form: 'json', body: chain.body, query: {} }, { ...context, now: AT });
+function serve(chain: Chain, context: Omit<AnswerContext, 'now'>, now = AT): void {
+  const { status } = answer({ form: 'json', body: chain.body, query: {} }, { ...context, now });
   if (status !== 200) throw new Error(`answered ${status}`);
 }
 
