@@ -1,7 +1,7 @@
 /** The chains of each scenario: what stands in a request, and the signatures that no memory can know yet. */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { newEffort } from '../src/core/base/index.ts';
-import { type Certificate, parseCertificate, sliceOf } from '../src/core/x509/index.ts';
+import { type Certificate, importKey, parseCertificate, sliceOf } from '../src/core/x509/index.ts';
 import { type Evidence, REJECTED_DEFECTS } from '../src/simulator/index.ts';
 import { attest, type World } from '../test/support/world.ts';
 
@@ -130,7 +130,8 @@ function forgedUpper(genuine: readonly Uint8Array[], made: number): Chain {
 function floorOf(chain: readonly Uint8Array[], warm: Warm): () => void {
   const links = linksOf(chain, warm);
   return () => {
-    for (const { certificate, spki, key } of links) check(certificate, key ?? importKey(spki), true);
+    for (const { certificate, spki, key } of links)
+      check(certificate, key ?? importKey(spki), true);
   };
 }
 
@@ -190,8 +191,4 @@ function parse(der: Uint8Array, index: number): Certificate {
 function keyOf(der: Uint8Array): KeyObject {
   const certificate = parse(der, 0);
   return importKey(Buffer.from(sliceOf(certificate, certificate.spki)));
-}
-
-function importKey(spki: Buffer): KeyObject {
-  return createPublicKey({ key: spki, format: 'der', type: 'spki' });
 }

@@ -230,7 +230,9 @@ console.log(
 );
 console.log(`µs a chain, median (minimum) of ${rounds} rounds of ${calls} chains, stages in turn`);
 for (const each of [...stages, sum, rest, whole]) line(each);
-console.log(`signatures and imports are ${(floor.medianUs / whole.medianUs).toFixed(2)} of the whole`);
+console.log(
+  `signatures and imports are ${(floor.medianUs / whole.medianUs).toFixed(2)} of the whole`,
+);
 if (values.json !== undefined) {
   const document = { machine, scenario: values.scenario, rounds, stages, sum, rest, whole, floor };
   writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`);
