@@ -1,4 +1,5 @@
-/** Many chains of a scenario, made on all cores before anything is measured. */
+/** Many chains of a scenario, made on threads of their own: all before anything is measured, or as they are wanted. */
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Made, MakerStart } from './maker.ts';
@@ -12,9 +13,10 @@ export async function makeMany(
 ): Promise<Made> {
   const share = Math.ceil(wanted.count / makers);
   const parts = await Promise.all(
-    Array.from({ length: makers }, (_, index) => {
+    Array.from({ length: makers }, async (_, index) => {
       const seed = `${wanted.seed} ${index}`;
-      return makeShare({ ...wanted, count: share, seed, chunk: share });
+      const { value } = await streamOf({ ...wanted, count: share, seed, chunk: share }).next();
+      return value as Made;
     }),
   );
   return {
@@ -23,11 +25,25 @@ export async function makeMany(
   };
 }
 
-async function makeShare(start: MakerStart): Promise<Made> {
-  const worker = new Worker(MAKER, { workerData: start });
-  const { promise, resolve, reject } = Promise.withResolvers<Made>();
-  worker.once('message', resolve);
-  worker.once('error', reject);
-  worker.once('exit', () => reject(new Error('a maker ended early')));
-  return promise;
+/** Makes `count` chains in chunks, the next one while the last is used. */
+export async function* streamOf(wanted: MakerStart): AsyncGenerator<Made> {
+  const worker = new Worker(MAKER, { workerData: wanted });
+  let made = wanted.chunk;
+  let coming = once(worker, 'message');
+  try {
+    for (;;) {
+      const [message] = (await coming) as [Made];
+      const isLast = made >= wanted.count;
+      made += wanted.chunk;
+      if (!isLast) {
+        // Listened for before it is asked for: it may come while the last is used.
+        coming = once(worker, 'message');
+        worker.postMessage('more');
+      }
+      yield message;
+      if (isLast) return;
+    }
+  } finally {
+    await worker.terminate();
+  }
 }
