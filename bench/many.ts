@@ -4,12 +4,15 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Made, MakerStart } from './maker.ts';
 
+/** Fewer chains are made sooner than a thread is up. */
+const WORTH_A_THREAD = 1_000;
+
 const MAKER = new URL('./maker.ts', import.meta.url);
 
 /** Makes `count` chains, about: each of the makers makes its share. */
 export async function makeMany(
   wanted: Omit<MakerStart, 'chunk'>,
-  makers = availableParallelism(),
+  makers = Math.min(availableParallelism(), Math.ceil(wanted.count / WORTH_A_THREAD)),
 ): Promise<Made> {
   const share = Math.ceil(wanted.count / makers);
   const parts = await Promise.all(

@@ -33,10 +33,14 @@ import { AT, attest, contextIn, makeWorld, policyNamed } from '../test/support/w
 import { describeMachine, median } from './measure.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '41' }, json: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '41' },
+    calls: { type: 'string', default: '5000' },
+    json: { type: 'string' },
+  },
 });
 const ROUNDS = Number(values.rounds);
-const CALLS = 5_000;
+const CALLS = Number(values.calls);
 const DEVICES = 60;
 const RELEASES = 3;
 const LIMIT_US = 3;

@@ -43,8 +43,7 @@ for (const name of values.scenario ?? NAMES) {
   }
   const make = SCENARIOS[name];
   if (make === undefined) throw new Error(`no scenario ${name}; there are ${NAMES.join(', ')}`);
-  const world = await makeWorld('enigm-development', `bench ${name}`);
-  const scenario = make(world, chains);
+  let scenario: Scenario | undefined;
   for (const where of values.where ?? ['inline', 'http']) {
     if (where === 'pool') {
       const pooled = { name, seconds: Number(values.seconds) };
@@ -53,6 +52,7 @@ for (const name of values.scenario ?? NAMES) {
     }
     const measure = WHERE[where];
     if (measure === undefined) throw new Error(`no place ${where}; there are inline, pool, http`);
+    scenario ??= make(await makeWorld('enigm-development', `bench ${name}`), chains);
     const result = await measure(scenario, Number(values.seconds));
     show(result);
   }
