@@ -5,6 +5,7 @@
  * deployed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
 import { startProcess } from '../test/support/service-process.ts';
@@ -15,6 +16,8 @@ const LIMIT_MB = 250;
 const CHUNK = 250;
 const OUTSTANDING = 32;
 const SAMPLES = 50;
+/** A service that is overloaded is given time. */
+const RETRY_MS = 50;
 
 const { values } = parseArgs({
   options: {
@@ -59,15 +62,19 @@ try {
 
 /** Sends bodies, some at a time. */
 async function sendAll(bodies: readonly string[]): Promise<void> {
-  let next = 0;
+  const waiting = [...bodies];
   const send = async (): Promise<void> => {
     for (;;) {
-      const body = bodies[next];
-      next += 1;
+      const body = waiting.pop();
       if (body === undefined) return;
       const headers = { 'content-type': 'application/json' };
       const answer = await client.request({ path: '/v1/verify', method: 'POST', headers, body });
       const text = await answer.body.text();
+      if (answer.statusCode === 503) {
+        waiting.push(body);
+        await setTimeout(RETRY_MS);
+        continue;
+      }
       const [, outcome = text.slice(0, 100)] = /"outcome":"(\w+)"/.exec(text) ?? [];
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       if (answer.statusCode !== 200) throw new Error(`answered ${answer.statusCode}: ${text}`);
