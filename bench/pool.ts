@@ -12,7 +12,7 @@ import { loadBundledSnapshot } from '../src/sources/revocation.ts';
 import { loadTrustMaterial } from '../src/sources/trust.ts';
 import { makeWorld } from '../test/support/world.ts';
 import { SCENARIOS } from './fleets.ts';
-import { inlineSubject } from './inline.ts';
+import { BATCH, inlineSubject } from './inline.ts';
 import { makeMany } from './many.ts';
 import { median, type Result, rssMb, slice } from './measure.ts';
 
@@ -56,7 +56,8 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
       ms: Math.min(1000, seconds * 200),
       again: isRepeat,
     });
-    for (const work of [one, floor]) slice(work, 0, sample.chains.length, ALONE_MS);
+    slice(one, 0, sample.chains.length, ALONE_MS, BATCH);
+    slice(floor, 0, sample.chains.length, ALONE_MS);
 
     const rounds: Round[] = [];
     const latencies: number[] = [];
@@ -68,7 +69,7 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
     do {
       const all = await driveFor(pool, made.bodies, { from, ms: POOL_MS, again: isRepeat });
       from = all.next;
-      const single = slice(one, oneAt, sample.chains.length, ALONE_MS);
+      const single = slice(one, oneAt, sample.chains.length, ALONE_MS, BATCH);
       oneAt = single.next;
       const alone = isRepeat ? null : slice(floor, floorAt, sample.chains.length, ALONE_MS);
       floorAt = alone?.next ?? 0;

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeWorld } from '../test/support/world.ts';
 import { SCENARIOS } from './fleets.ts';
-import { inlineSubject } from './inline.ts';
+import { BATCH, inlineSubject } from './inline.ts';
 import { describeMachine, slice } from './measure.ts';
 
 const SAMPLE_US = 100;
@@ -42,14 +42,14 @@ const ms = Number(values.seconds) * 1000;
 const world = await makeWorld('enigm-development', `profile ${values.scenario}`);
 const scenario = make(world, values.chains === undefined ? undefined : Number(values.chains));
 const subject = inlineSubject(scenario);
-const warm = slice(subject, 0, scenario.chains.length, Math.min(WARM_MS, ms));
+const warm = slice(subject, 0, scenario.chains.length, Math.min(WARM_MS, ms), BATCH);
 
 const session = new Session();
 session.connect();
 await session.post('Profiler.enable');
 await session.post('Profiler.setSamplingInterval', { interval: SAMPLE_US });
 await session.post('Profiler.start');
-const taken = slice(subject, warm.next, scenario.chains.length, ms);
+const taken = slice(subject, warm.next, scenario.chains.length, ms, BATCH);
 const { profile } = await session.post('Profiler.stop');
 session.disconnect();
 writeFileSync(values.out, JSON.stringify(profile));

@@ -10,15 +10,15 @@ import { newEffort } from '../src/core/base/index.ts';
 import { type JudgeContext, judge } from '../src/core/judge.ts';
 import { parseKeyDescription } from '../src/core/key-description/index.ts';
 import type { PreparedPolicy } from '../src/core/policy/index.ts';
-import { type Proof, prove } from '../src/core/prove.ts';
+import { type Proof, proveAll } from '../src/core/prove.ts';
 import { type Report, toReportText } from '../src/core/report/index.ts';
 import { parseCertificate } from '../src/core/x509/index.ts';
-import { type AnswerContext, answer } from '../src/pool/answer.ts';
+import { type AnswerContext, answerAll } from '../src/pool/answer.ts';
 import { parseVerifyRequest, type VerifyRequest } from '../src/request/index.ts';
 import { VERIFIER } from '../src/sources/package-root.ts';
 import { AT, makeWorld } from '../test/support/world.ts';
 import { type Chain, floorPartsOf, SCENARIOS, type Warm } from './fleets.ts';
-import { contextFor } from './inline.ts';
+import { BATCH, contextFor } from './inline.ts';
 import { describeMachine, median } from './measure.ts';
 
 /** What each scenario finds warm, and so which certificates are read anew. */
@@ -38,7 +38,7 @@ const READ_ANEW: Readonly<Record<Warm, number>> = {
 const WHOLE = 'whole answer';
 
 /** Calls of one stage in one round: long enough to time, short enough to stay in the caches. */
-const CALLS = 100;
+const CALLS = 6 * BATCH;
 
 const { values } = parseArgs({
   options: {
@@ -97,8 +97,13 @@ const STAGES: readonly Stage[] = [
   },
   {
     name: 'prove',
+    // As a worker proves them: those that came together in one go.
     work: (_, __, slot) => {
-      proofs[slot] = prove((requests[slot] as VerifyRequest).chain, trust.anchors, memory);
+      if (slot % BATCH !== 0) return;
+      const together = requests.slice(slot, slot + BATCH).map(({ chain }) => chain);
+      for (const [at, proof] of proveAll(together, trust.anchors, memory).entries()) {
+        proofs[slot + at] = proof;
+      }
     },
   },
   {
@@ -122,15 +127,24 @@ const STAGES: readonly Stage[] = [
     work: (_, __, slot) => {
       const { path } = proofs[slot] as Proof;
       if (!path.ok) throw new Error(path.finding.code);
-      if (warm !== 'whole' && !parseKeyDescription(path.value, 0, newEffort()).ok) {
+      if (
+        warm !== 'whole' &&
+        !parseKeyDescription(path.value, 0, newEffort(), memory.descriptions).ok
+      ) {
         throw new Error('no KeyDescription');
       }
     },
   },
   {
     name: WHOLE,
-    work: ({ body }) => {
-      if (answer({ form: 'json', body, query: {} }, context).status !== 200) throw new Error('no');
+    // As a worker answers them: those that came together in one go.
+    work: (_, index, slot) => {
+      if (slot % BATCH !== 0) return;
+      const jobs = Array.from({ length: BATCH }, (__, at) => {
+        const { body } = chains[(index + at) % chains.length] as Chain;
+        return { form: 'json', body, query: {} } as const;
+      });
+      if (answerAll(jobs, context).some(({ status }) => status !== 200)) throw new Error('no');
     },
   },
 ];
@@ -158,7 +172,7 @@ function judgeContext(request: VerifyRequest): JudgeContext {
 }
 
 const times = STAGES.map((): number[] => []);
-const calls = Math.min(CALLS, chains.length);
+const calls = CALLS;
 /** Rounds that only warm up: code is compiled as it runs. */
 const warmUntil = performance.now() + Math.min(2_000, Number(values.seconds) * 400);
 const ends = warmUntil + Number(values.seconds) * 1000;
