@@ -54,10 +54,10 @@ export function measureInline(scenario: Scenario, seconds: number): Result {
 }
 
 /** As many as a worker takes at once. */
-const BATCH = 16;
+export const BATCH = 16;
 
-/** Serves chain `index` of a scenario and those behind it, with what is warm in it kept warm. */
-export function inlineSubject(scenario: Scenario): (index: number) => void {
+/** Serves `BATCH` chains of a scenario at `now`, from `index` on, with what is warm in it kept warm. */
+export function inlineSubject(scenario: Scenario, now = AT): (index: number) => void {
   const context = contextFor(scenario);
   const { length } = scenario.chains;
   return (index) => {
@@ -65,13 +65,13 @@ export function inlineSubject(scenario: Scenario): (index: number) => void {
       { length: BATCH },
       (_, at) => scenario.chains[(index + at) % length] as Chain,
     );
-    serve(chains, context);
+    serve(chains, context, now);
   };
 }
 
-function serve(chains: readonly Chain[], context: Omit<AnswerContext, 'now'>): void {
+function serve(chains: readonly Chain[], context: Omit<AnswerContext, 'now'>, now = AT): void {
   const jobs = chains.map(({ body }) => ({ form: 'json', body, query: {} }) as const);
-  for (const { status } of answerAll(jobs, { ...context, now: AT })) {
+  for (const { status } of answerAll(jobs, { ...context, now })) {
     if (status !== 200) throw new Error(`answered ${status}`);
   }
 }
