@@ -19,7 +19,7 @@ import { type Health, registerHealth } from './health-routes.ts';
 import { registerJwks } from './jwks-route.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
 import { countRequests, type Metrics, registerMetrics } from './metrics.ts';
-import { handleError, handleNotFound } from './problems.ts';
+import { handleError, handleNotFound, shedLoad } from './problems.ts';
 import { registerRecheck } from './recheck-route.ts';
 import { registerRevocation } from './revocation-route.ts';
 import { registerVerify } from './verify-route.ts';
@@ -69,7 +69,10 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   countRequests(server, deps.metrics);
 
   await server.register(helmet);
-  await server.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
+  await server.register(underPressure, {
+    maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
+    pressureHandler: shedLoad,
+  });
   if (config.requestsPerMinute > 0) {
     await server.register(rateLimit, {
       global: false,
