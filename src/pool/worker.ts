@@ -7,7 +7,7 @@ import { judgeChunk as judge } from '../batch/judge-chunk.ts';
 import type { ChunkResult } from '../batch/protocol.ts';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
-import { answer } from './answer.ts';
+import { answerAll } from './answer.ts';
 import { KeyUse } from './key-use.ts';
 import { createMemory } from './memory.ts';
 import type { Answer, Batch, ChunkUnder, ResultTerms, WorkerStart } from './protocol.ts';
@@ -29,11 +29,11 @@ let prepared: Prepared | Error = prepare(workerData as WorkerStart);
 
 const memory = createMemory();
 
-/** Answers every job of a batch, each at the moment it is looked at. */
+/** Answers every job of a batch. */
 export function answerBatch({ jobs, revocation, trust: shared }: Batch): readonly Answer[] {
   const { trust, challengeKeys, results, keyUse } = preparedFor(shared);
-  const known = { trust, challengeKeys, results, keyUse, revocation, memory };
-  return jobs.map((job) => answer(job, { ...known, now: Date.now() }));
+  const now = Date.now();
+  return answerAll(jobs, { trust, challengeKeys, results, keyUse, revocation, memory, now });
 }
 
 /** Judges a chunk of batch records under the trust and the snapshot that come with it. */
