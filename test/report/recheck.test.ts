@@ -136,7 +136,10 @@ test('how often an attestation key was used is kept, and judged under the policy
   const MANY = 1_000_000;
   const evidence = attest(google);
   const inspect = policyNamed('inspect');
-  const riskSignals = { RISK_ATTESTATION_KEY_VELOCITY: 'review' } as const;
+  const riskSignals = {
+    ...inspect.rules.riskSignals,
+    RISK_ATTESTATION_KEY_VELOCITY: 'review',
+  } as const;
   const policy = preparePolicy({ ...inspect, rules: { ...inspect.rules, riskSignals } });
   const velocityOf = (attestationKeyUse: number | null) => {
     const { kept, again } = both(google, evidence, 'inspect', { attestationKeyUse, policy });
