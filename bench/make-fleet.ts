@@ -9,7 +9,7 @@ import {
   buildsOfReleases,
   createSimulator,
   type FleetMember,
-  REJECTED_DEFECTS,
+  rejectedDefectsOf,
   simulateFleet,
 } from '../src/simulator/index.ts';
 import { DEVELOPMENT_RELEASES, loadRegistry } from '../src/sources/releases.ts';
@@ -31,16 +31,11 @@ const sound = simulateFleet(simulator, {
   defects: [],
   bad: 0,
 });
-/**
- * Known releases report SelfSigned as they should (their registry says so): what is a defect of a stock phone
- * under `android-hardware` is none of these devices under `enigm-development`.
- */
-const defects = REJECTED_DEFECTS.filter(({ name }) => name !== 'self-signed');
 /** Some defects need the longest layout. */
 const bad = simulateFleet(simulator, {
   ...many,
   shapes: ['remote'],
-  defects,
+  defects: rejectedDefectsOf('enigm-development'),
   bad: 1,
 });
 const ONE_BAD_IN = 100;

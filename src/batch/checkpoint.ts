@@ -18,6 +18,8 @@ import { NOTHING_COUNTED, type Tally } from './tally.ts';
 export interface RunContext {
   readonly format: 1;
   readonly id: string;
+  /** What whoever started it asked for, by option: who resumes it may not ask for something else. */
+  readonly asked: Readonly<Record<string, string>>;
   readonly plan: Plan;
   readonly terms: RunTerms;
   readonly trust: TrustMaterial;

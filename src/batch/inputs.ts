@@ -39,13 +39,16 @@ export function findInputs(place: string): readonly Input[] {
 /** Whether the file is still the one the run began with. */
 export function isUnchanged({ file, size, modifiedMs }: Input): boolean {
   if (file === null) return true;
-  const stats = statOf(file);
-  return stats.size === size && stats.mtimeMs === modifiedMs;
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats?.size === size && stats.mtimeMs === modifiedMs;
 }
+
+/** As many as tell the kinds of input apart. */
+const MAGIC_BYTES = 4;
 
 /** By its first bytes: names lie. */
 export function compressionOf(file: string): Compression {
-  const head = Buffer.alloc(4);
+  const head = Buffer.alloc(MAGIC_BYTES);
   const descriptor = openSync(file, 'r');
   try {
     readSync(descriptor, head, 0, head.length, 0);
@@ -100,32 +103,49 @@ function decompressed(source: Readable, offset: number): OpenInput {
   return { stream: skip(decompress(counted()), offset), bytesRead: () => bytesRead };
 }
 
-/** Looks at the first chunk to see what the stream is. */
+/** Looks at the first bytes to see what the stream is: a pipe may hand them out one by one. */
 async function* decompress(source: AsyncGenerator<Buffer>): AsyncGenerator<Uint8Array> {
-  const first = await source.next();
-  if (first.done) return;
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < MAGIC_BYTES) {
+    const next = await source.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  if (head.length === 0) return;
   async function* whole(): AsyncGenerator<Buffer> {
-    yield first.value as Buffer;
+    yield head;
     yield* source;
   }
-  const compression = compressionOfBytes(first.value);
+  const compression = compressionOfBytes(head);
   if (compression === 'none') {
     yield* whole();
     return;
   }
   const decoder = compression === 'gzip' ? createGunzip() : createZstdDecompress();
+  let [fed, isWhole] = [0, false];
   const feed = (async () => {
     for await (const chunk of whole()) {
-      if (!decoder.write(chunk)) await drained(decoder);
+      // It has ended by itself: nothing would ever say that there is room for more.
+      if (decoder.destroyed) return;
+      fed += chunk.length;
+      if (!decoder.write(chunk) && !decoder.destroyed) await drained(decoder);
     }
+    isWhole = true;
     decoder.end();
   })().catch((error: Error) => decoder.destroy(error));
   try {
     yield* decoder as AsyncIterable<Uint8Array>;
+    // Decoders stop without a word at what is no frame: whatever stands behind it would be lost.
+    if (!isWhole || decoder.bytesWritten < fed) throw new TrailingBytes();
   } finally {
     decoder.destroy();
     await feed;
   }
+}
+
+/** Behind the last whole frame of an archive stands something else. */
+class TrailingBytes extends Error {
+  readonly code = 'ARCHIVE_TRAILING_BYTES';
 }
 
 function drained(stream: Transform): Promise<void> {

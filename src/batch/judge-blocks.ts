@@ -55,16 +55,21 @@ export async function* judgeBlocks(
   }
 }
 
+/** Where the block after this one begins. */
+export function positionAfter(block: Block): Position {
+  const lines = block.kind === 'fault' ? 1 : countLineFeeds(block.bytes);
+  return { offset: block.end, line: block.firstLine + lines };
+}
+
 async function judgeBlock(
   { block, source, input }: SourceBlock,
   options: JudgeBlocksOptions,
 ): Promise<JudgedBlock> {
-  const { firstLine, end: offset } = block;
+  const { firstLine } = block;
+  const next = positionAfter(block);
   if (block.kind === 'fault') {
-    const next = { offset, line: firstLine + 1 };
     return { ...faultResult({ line: firstLine, input }, block.fault), source, next };
   }
-  const next = { offset, line: firstLine + countLineFeeds(block.bytes) };
   const chunk = { terms: options.terms, bytes: block.bytes, firstLine, input };
   try {
     return { ...(await options.judge(chunk)), source, next };

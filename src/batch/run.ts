@@ -5,14 +5,15 @@
  */
 import { existsSync, renameSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { readBlocks } from './blocks.ts';
+import { type FaultBlock, type Position, readBlocks } from './blocks.ts';
 import type { CheckpointFolder, RunContext, RunProgress } from './checkpoint.ts';
 import type { CrossChecker } from './cross-checker.ts';
-import { type Input, openInput } from './inputs.ts';
+import { type Input, isUnchanged, openInput } from './inputs.ts';
 import {
   type ChunkJudge,
   type JudgedBlock,
   judgeBlocks,
+  positionAfter,
   type SourceBlock,
 } from './judge-blocks.ts';
 import { PartFile, partOf } from './part-file.ts';
@@ -117,7 +118,13 @@ class Run {
           places === undefined
             ? readBlocks(stream, from)
             : readPlaces(String(input.file), places, from.offset);
-        for await (const block of blocks) yield { block, source, input: name };
+        let end = from;
+        for await (const block of blocks) {
+          yield { block, source, input: name };
+          end = positionAfter(block);
+        }
+        const fault = changedSince(input, end);
+        if (fault !== null) yield { block: fault, source, input: name };
       }
       bytesBefore += input.size;
     }
@@ -209,6 +216,14 @@ class Run {
       bytesTotal: this.#bytesTotal,
     });
   }
+}
+
+/** Whoever writes to a file while it is read may have taken records away: that must not pass for its end. */
+function changedSince(input: Input, { offset, line }: Position): FaultBlock | null {
+  if (isUnchanged(input)) return null;
+  const text = 'the file has changed since the run began: records may be missing';
+  const fault = { code: 'INPUT_UNREADABLE', text } as const;
+  return { kind: 'fault', fault, firstLine: line, start: offset, end: offset };
 }
 
 function sourcesOf(units: readonly Unit[]): readonly Source[] {

@@ -23,8 +23,7 @@ export async function judgeShard(
   storage: RunStorage,
   options: ShardJudgeOptions,
 ): Promise<void> {
-  if (!isUnchanged(shard.input))
-    throw new Error(`${shard.input.file}: has changed since the run began`);
+  refuseChanged(shard);
   const writer = await storage.writeLines(shard.number);
   const hash = createHash('sha256');
   let tally = NOTHING_COUNTED;
@@ -35,11 +34,17 @@ export async function judgeShard(
       tally = addTallies(tally, judged.tally);
       await options.onRecords(tally.records);
     }
+    refuseChanged(shard);
   } catch (error) {
     await writer.abandon();
     throw error;
   }
   await writer.finish({ tally, sha256: hash.digest('hex') });
+}
+
+/** Before it is read, and after: what is taken away meanwhile must not pass for the end of the file. */
+function refuseChanged({ input }: Shard): void {
+  if (!isUnchanged(input)) throw new Error(`${input.file}: has changed since the run began`);
 }
 
 /** The blocks of a shard. */

@@ -13,6 +13,7 @@ import { loadTrustMaterial, type TrustMaterial } from '../sources/trust.ts';
 import { parseShare } from './arguments.ts';
 import { type Io, UsageFault } from './io.ts';
 import type { ReverifyOptions } from './reverify.ts';
+import { askedOf } from './reverify-resume.ts';
 import { loadRevocation } from './revocation-option.ts';
 
 /** Loads trust, lists and terms, once: they stay as they are however long the run takes. */
@@ -44,7 +45,7 @@ export async function buildContext(
     only: loadOnly(options, io),
     crossCheckRate: rate === undefined ? 0 : parseShare(rate),
   };
-  return { format: 1, id: randomUUID(), plan, terms, trust };
+  return { format: 1, id: randomUUID(), asked: askedOf(options, io), plan, terms, trust };
 }
 
 function withOwnAnchors(

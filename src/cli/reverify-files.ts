@@ -1,8 +1,7 @@
 /** Files of a batch run: what stands beside the results, and when they may be written. */
 import { existsSync, rmSync } from 'node:fs';
-import { CheckpointFolder, type RunContext } from '../batch/checkpoint.ts';
+import { CheckpointFolder } from '../batch/checkpoint.ts';
 import { readIfThere } from '../batch/files.ts';
-import { isUnchanged } from '../batch/inputs.ts';
 import { partOf } from '../batch/part-file.ts';
 import type { Plan } from '../batch/plan.ts';
 import type { Summary } from '../batch/summary.ts';
@@ -51,13 +50,5 @@ export function refuseExisting({ units }: Plan, names: RunFiles | null): void {
     }
     // A part without a checkpoint belongs to no run.
     rmSync(partOf(output), { force: true });
-  }
-}
-
-/** A run goes on only with the inputs it began with. */
-export function checkInputs({ plan }: RunContext): void {
-  for (const input of plan.units.flatMap(({ inputs }) => inputs)) {
-    if (isUnchanged(input)) continue;
-    throw new UsageFault(`${input.file}: has changed since the run began; it cannot be resumed`);
   }
 }

@@ -4,24 +4,20 @@ import { compareResults } from '../batch/changes.ts';
 import { NOTHING_DONE, type RunContext } from '../batch/checkpoint.ts';
 import { writeWhole } from '../batch/files.ts';
 import { findInputs, InputFault } from '../batch/inputs.ts';
-import { planRun } from '../batch/plan.ts';
+import { type Plan, planRun } from '../batch/plan.ts';
+import { lockRun } from '../batch/run-lock.ts';
 import { renderSummary, type Summary } from '../batch/summary.ts';
 import type { Tally } from '../batch/tally.ts';
-import { loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { toRfc3339 } from '../core/base/index.ts';
 import { StatusListFault } from '../core/revocation/index.ts';
 import { ConfigurationFault } from '../sources/document.ts';
 import { parseCount } from './arguments.ts';
 import { EXIT, type Io, UsageFault } from './io.ts';
 import { buildContext } from './reverify-context.ts';
-import {
-  checkInputs,
-  loadFinished,
-  type RunFiles,
-  refuseExisting,
-  runFilesOf,
-} from './reverify-files.ts';
+import { loadFinished, type RunFiles, refuseExisting, runFilesOf } from './reverify-files.ts';
 import { runHere } from './reverify-local.ts';
+import { askedOf, checkAsked, checkInputs } from './reverify-resume.ts';
 
 export interface ReverifyOptions {
   readonly in?: readonly string[];
@@ -79,6 +75,23 @@ async function reverifyOrThrow(options: ReverifyOptions, io: Io): Promise<number
     place: path.resolve(io.folder, out),
   });
   const files = runFilesOf(plan);
+  // Before anything of the run is read: whoever holds it may be changing it.
+  const release = plan.base === null ? null : await lockRun(plan.base, io.now());
+  try {
+    return await begin(plan, files, config, options, io);
+  } finally {
+    await release?.();
+  }
+}
+
+/** Starts the run, or goes on with it. */
+async function begin(
+  plan: Plan,
+  files: RunFiles | null,
+  config: Config,
+  options: ReverifyOptions,
+  io: Io,
+): Promise<number> {
   const finished = options.resume ? await loadFinished(plan, files) : null;
   if (finished !== null) {
     io.err('the run is complete; there is nothing to resume\n');
@@ -86,7 +99,10 @@ async function reverifyOrThrow(options: ReverifyOptions, io: Io): Promise<number
   }
   const stopped = options.resume && files !== null ? await files.checkpoint.load() : null;
   if (stopped === null) refuseExisting(plan, files);
-  else checkInputs(stopped.context);
+  else {
+    checkInputs(stopped.context, plan);
+    checkAsked(stopped.context.asked, askedOf(options, io));
+  }
   const context = stopped?.context ?? (await buildContext(plan, options, config, io));
   if (stopped === null) await files?.checkpoint.begin(context);
   return run({ context, from: stopped?.progress ?? NOTHING_DONE, files, config }, options, io);

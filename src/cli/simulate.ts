@@ -11,7 +11,7 @@ import {
   type Defect,
   type FleetMember,
   type FleetShape,
-  REJECTED_DEFECTS,
+  rejectedDefectsOf,
   signStatement,
   simulateFleet,
   stockBuilds,
@@ -85,8 +85,8 @@ function listDefects(): string {
 }
 
 /** Named defects go into every chain, unless a share says otherwise; a share alone mixes them all. */
-function chooseDefects({ defect: names, bad }: SimulateOptions) {
-  const defects = names?.map(defectNamed) ?? REJECTED_DEFECTS;
+function chooseDefects({ anchor, defect: names, bad }: SimulateOptions) {
+  const defects = names?.map(defectNamed) ?? rejectedDefectsOf(anchor);
   const share = bad === undefined ? undefined : parseShare(bad);
   return { defects, bad: share ?? (names === undefined ? 0 : 1) };
 }

@@ -1,7 +1,7 @@
 /** Many devices, each with a chain of its own: some share of them with a defect. */
 import { DEFECTS, type Defect } from './defects/index.ts';
 import type { Bytes } from './der.ts';
-import type { Issuers, Provisioning } from './pki.ts';
+import type { AnchorName, Issuers, Provisioning } from './pki.ts';
 import type { Evidence, Simulator } from './simulator.ts';
 
 export type FleetShape = Provisioning | 'attest-key' | 'software';
@@ -30,6 +30,16 @@ const FACTORY_BATCHES = 5;
 export const REJECTED_DEFECTS: readonly Defect[] = DEFECTS.filter(
   ({ expects }) => expects !== 'nothing' && (expects.severity ?? 'reject') === 'reject',
 );
+
+/**
+ * Defects for which a device of this maker is rejected by the policy made for it. A release of the development
+ * registry may report SelfSigned, as its entry says: what is a defect of a stock phone is none there.
+ */
+export function rejectedDefectsOf(anchor: AnchorName): readonly Defect[] {
+  return anchor === 'google-like'
+    ? REJECTED_DEFECTS
+    : REJECTED_DEFECTS.filter(({ name }) => name !== 'self-signed');
+}
 
 /** Makes the fleet one device at a time. */
 export function* simulateFleet(

@@ -7,6 +7,7 @@ export {
   type FleetMember,
   type FleetShape,
   REJECTED_DEFECTS,
+  rejectedDefectsOf,
   simulateFleet,
 } from './fleet.ts';
 export type { KeyKind, KeyPair } from './key-pair.ts';

@@ -1,7 +1,7 @@
 /** A recheck record judges as the evidence did, and notices what changed since. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type JudgeContext, judge } from '../../src/core/judge.ts';
-import { NO_CALLER_CONTEXT } from '../../src/core/policy/index.ts';
+import { NO_CALLER_CONTEXT, preparePolicy } from '../../src/core/policy/index.ts';
 import { type RecheckFacts, rejudge, toRecheckFacts } from '../../src/core/recheck.ts';
 import { compileSnapshot, type DeniedKey } from '../../src/core/revocation/index.ts';
 import { DEFECTS } from '../../src/simulator/index.ts';
@@ -11,6 +11,7 @@ import {
   codesOf,
   contextIn,
   makeWorld,
+  policyNamed,
   proveIn,
   type World,
 } from '../support/world.ts';
@@ -129,6 +130,27 @@ describe('keys that are denied later', () => {
     expect(again.outcome).toBe('reject');
     expect(again.findings[0]?.code).toBe('BOOT_KEY_LISTED');
   });
+});
+
+test('how often an attestation key was used is kept, and judged under the policy of today', () => {
+  const MANY = 1_000_000;
+  const evidence = attest(google);
+  const inspect = policyNamed('inspect');
+  const riskSignals = {
+    ...inspect.rules.riskSignals,
+    RISK_ATTESTATION_KEY_VELOCITY: 'review',
+  } as const;
+  const policy = preparePolicy({ ...inspect, rules: { ...inspect.rules, riskSignals } });
+  const velocityOf = (attestationKeyUse: number | null) => {
+    const { kept, again } = both(google, evidence, 'inspect', { attestationKeyUse, policy });
+    return [
+      kept?.attestationKeyUse,
+      again?.findings.find(({ code }) => code === 'RISK_ATTESTATION_KEY_VELOCITY')?.got,
+    ];
+  };
+  expect(velocityOf(MANY)).toEqual([MANY, MANY]);
+  expect(velocityOf(1)).toEqual([1, undefined]);
+  expect(velocityOf(null)).toEqual([null, undefined]);
 });
 
 test('what the caller said then narrows today: a floor that was not met is not met by a record', () => {
