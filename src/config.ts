@@ -140,6 +140,13 @@ export const SETTINGS = {
     defaultText: 'one for each core',
     text: 'worker threads that verify',
   },
+  listeners: {
+    variable: 'ENIGM_ATTEST_LISTENERS',
+    schema: Type.Integer({ minimum: 0, maximum: 256 }),
+    default: () => 0,
+    defaultText: '`0`: one listens, and `workers` verify',
+    text: 'threads that share the port, each verifying what it accepts, in place of `workers`; see “Serving modes”',
+  },
   maxQueue: {
     variable: 'ENIGM_ATTEST_MAX_QUEUE',
     schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
@@ -408,6 +415,7 @@ export function loadConfig(
   }
   const config = settings as unknown as Config;
   checkExposure(config);
+  checkListeners(config);
   checkRevocationSources(config.revocationSources);
   if (config.rootWatchUrl !== '') checkUrl(config.rootWatchUrl, false, 'setting rootWatchUrl');
   return Object.freeze(config);
@@ -488,4 +496,12 @@ function checkExposure({ environment, host, callers }: Config): void {
       `setting host: ${host} is not loopback; name at least one of "callers", so that not everybody may call`,
     );
   }
+}
+
+/** Requests of one address are counted in each listener by itself. */
+function checkListeners({ listeners, requestsPerMinute }: Config): void {
+  if (listeners < 2 || requestsPerMinute === 0) return;
+  throw new ConfigurationFault(
+    `setting requestsPerMinute: ${listeners} listeners would each let an address send as many; set listeners to 0 or 1, or limit rates in front of the service`,
+  );
 }
