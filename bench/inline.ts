@@ -74,9 +74,10 @@ export function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
 
 /** Recalls what was warm at the start and nothing else; what would be kept is kept where nobody looks. */
 function freeze(warm: ProofMemory): ProofMemory {
-  const aside = createMemory({ uppers: 64, attestations: 64, proofs: 64 });
+  const aside = createMemory({ uppers: 64, attestations: 64, proofs: 64, descriptions: 64 });
   return {
     links: { recall: warm.links.recall, keep: aside.links.keep },
+    descriptions: warm.descriptions,
     recall: warm.recall,
     keep: aside.keep,
   };

@@ -10,21 +10,15 @@ import {
   type Severity,
   toRfc3339,
 } from './base/index.ts';
-import {
-  type CallerContext,
-  checkCohort,
-  checkFloors,
-  evaluatePolicy,
-  type KnownDevice,
-  type PreparedPolicy,
-  toSubject,
-} from './policy/index.ts';
-import type { Posture } from './posture/index.ts';
+import type { DeviceDescription } from './key-description/index.ts';
+import type { PreparedPolicy } from './policy/index.ts';
+import { deriveBoot } from './posture/index.ts';
 import type { ReleaseRegistry } from './reference/index.ts';
 import type { ReportRevocation } from './report/index.ts';
 import {
   checkBootKeyDenied,
   checkRevocation,
+  deniesKeys,
   type RevocablePath,
   type RevocationCheck,
   type RevocationSnapshot,
@@ -86,28 +80,14 @@ export function judgeRevocation(
 /** What the local deny lists say of the key the device booted with. */
 export function judgeBootKey(
   { anchor }: Pick<RevocablePath, 'anchor'>,
-  { boot }: Posture,
+  description: DeviceDescription,
   { revocation }: NowContext,
 ): readonly JudgedFinding[] {
-  if (boot === null || revocation === 'waived') return [];
-  return asTheirCodesSay(checkBootKeyDenied(boot.key, anchor.record.id, revocation));
-}
-
-/** The device under the policy, against the releases, and against what its caller expects. */
-export function judgePolicy(
-  known: KnownDevice,
-  caller: Pick<CallerContext, 'cohort' | 'floors'>,
-  context: NowContext,
-): readonly JudgedFinding[] {
-  const { policy } = context.policy;
-  const { description, posture } = known;
-  const registry = currentRegistry(context);
-  const isExpired = context.registry !== null && registry === null;
-  return [
-    ...evaluatePolicy(policy, toSubject(known, registry, isExpired)),
-    ...checkCohort(posture, caller, policy),
-    ...asTheirCodesSay(checkFloors(description, posture, caller.floors)),
-  ];
+  if (revocation === 'waived' || !deniesKeys(revocation)) return [];
+  const boot = deriveBoot(description);
+  return boot === null
+    ? []
+    : asTheirCodesSay(checkBootKeyDenied(boot.key, anchor.record.id, revocation));
 }
 
 function toReportRevocation(

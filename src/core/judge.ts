@@ -1,10 +1,10 @@
 /**
  * JUDGE: what a proof is worth now. Adds what changes with time: the clock, revocation, the expected
- * challenge, known releases, the policy. Everything judged is reported together, and nothing here is
- * remembered: the same proof is judged anew each time.
+ * challenge, known releases, the policy. Everything judged is reported together. Each proof is judged
+ * anew each time, up to the facts that decide; the same facts get the decision they got before.
  */
 import type { Environment } from './anchors/index.ts';
-import { type Finding, finding, type JudgedFinding, toRfc3339 } from './base/index.ts';
+import { finding, type JudgedFinding, toDay, toRfc3339 } from './base/index.ts';
 import {
   type Binding,
   type BindingState,
@@ -15,46 +15,30 @@ import {
   type RequestContext,
 } from './binding/index.ts';
 import { checkContinuity, type EnrolmentClaim, toEnrolledDevice } from './continuity/index.ts';
+import { decide } from './decide.ts';
 import {
   asTheirCodesSay,
   currentRegistry,
   judgeBootKey,
-  judgePolicy,
   judgeRevocation,
   NOT_LOOKED_UP,
   type NowContext,
 } from './judge-now.ts';
-import { checkKeyParameters, type KeyDescription } from './key-description/index.ts';
+import type { KeyDescription } from './key-description/index.ts';
 import { checkValidity, type VerifiedPath } from './path/index.ts';
-import {
-  type CallerContext,
-  deriveEligibility,
-  deriveRollback,
-  NO_CALLER_CONTEXT,
-  ROLLBACK_NOT_CHECKED,
-  toSubjectPath,
-} from './policy/index.ts';
-import {
-  deriveLayers,
-  derivePosture,
-  deriveTrustInputs,
-  deriveTrustState,
-  type Posture,
-  type StatementApp,
-  whyNotMeaningful,
-} from './posture/index.ts';
+import { type CallerContext, NO_CALLER_CONTEXT, toSubjectPath } from './policy/index.ts';
+import { derivePosture, type StatementApp, whyNotMeaningful } from './posture/index.ts';
 import type { Proof } from './prove.ts';
+import type { ReleaseRegistry } from './reference/index.ts';
 import {
-  deriveOutcome,
   type Exposure,
   REPORT_VERSION,
   type Report,
+  type ReportParts,
   type ReportStatement,
   toReportChain,
-  toReportFindings,
   toReportKey,
   toReportKeyDescription,
-  toReportRelease,
 } from './report/index.ts';
 import { toRevocablePath } from './revocation/index.ts';
 import { type StatementFields, verifyStatement } from './statement/index.ts';
@@ -85,69 +69,68 @@ export interface JudgeContext extends NowContext {
 export function judge(proof: Proof, context: JudgeContext): Report {
   const path = proof.path.ok ? proof.path.value : null;
   const description = proof.keyDescription?.ok ? proof.keyDescription.value : null;
+  const { policy, evidenceTime, caller = NO_CALLER_CONTEXT } = context;
   const registry = currentRegistry(context);
-  const caller = context.caller ?? NO_CALLER_CONTEXT;
-  const posture = description === null ? null : derivePosture(description, registry);
   const revocation = path === null ? null : judgeRevocation(toRevocablePath(path), context);
-  const binding = judgeBinding(path, description, context);
+  const revocationStatus = revocation?.report.status ?? null;
+  const answered = judgeBinding(path, description, context);
   const statement = judgeStatement(
     proof,
-    { path, description, posture, revocationStatus: revocation?.report.status ?? null },
-    binding.binding.challenge === 'bound',
+    { path, description, registry, revocationStatus },
+    answered.binding.challenge === 'bound',
     context,
   );
-  const judged: readonly JudgedFinding[] = [
-    ...asTheirCodesSay(brokenLinks(proof)),
-    ...asTheirCodesSay(proof.remarks),
-    ...(path === null ? [] : judgePath(path, context)),
-    ...(revocation?.findings ?? []),
-    ...(path === null || posture === null ? [] : judgeBootKey(path, posture, context)),
-    ...binding.findings,
-    ...statement.findings,
-    ...(path === null || description === null || posture === null
-      ? []
-      : judgeDevice(proof, path, description, posture, context)),
-  ];
-  const revocationStatus = revocation?.report.status ?? null;
-  const findings = toReportFindings(judged);
-  const { reported } = statement;
-  const layers = deriveLayers({ path, revocationStatus, description, posture, reported }, judged);
-  const { policy, digest } = context.policy;
-  const rollback =
-    posture === null ? ROLLBACK_NOT_CHECKED : deriveRollback(posture, caller, policy, judged);
+  const decision = decide({
+    found: [
+      ...brokenLinks(proof),
+      ...asTheirCodesSay(proof.remarks),
+      ...(path === null ? [] : judgePath(path, context)),
+      ...(revocation?.findings ?? []),
+      ...(path === null || description === null ? [] : judgeBootKey(path, description, context)),
+      ...answered.findings,
+      ...statement.findings,
+      ...(path === null || description === null
+        ? []
+        : judgeContinuity(path, description, context)),
+    ],
+    path: path === null ? null : toSubjectPath(path),
+    description,
+    provisioningInfo: proof.provisioningInfo,
+    evidenceDay: toDay(evidenceTime),
+    attestationKeyUse: context.attestationKeyUse ?? null,
+    revocationStatus,
+    reported: statement.reported,
+    binding: answered.binding,
+    caller,
+    policy,
+    actions: policy.policy.eligibility,
+    registry,
+    registryIsExpired: context.registry !== null && registry === null,
+  });
+  const exposure = policy.policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted';
+  const parts = reportProof(proof, exposure);
   return {
     reportVersion: REPORT_VERSION,
-    outcome: deriveOutcome(findings),
-    trustState: deriveTrustState({
-      path,
-      revocationStatus,
-      challengeIsBound: binding.binding.challenge === 'bound',
-      layers,
-      criticalLayers: policy.criticalLayers,
-      judged,
-    }),
-    evidenceTime: toRfc3339(context.evidenceTime),
+    outcome: decision.outcome,
+    trustState: decision.trustState,
+    evidenceTime: toRfc3339(evidenceTime),
     appraisedAt: toRfc3339(context.appraisedAt),
     evidenceDigest: proof.evidenceDigest,
     verifier: context.verifier,
     environment: context.environment,
-    findings,
-    layers,
-    trustInputs: deriveTrustInputs(layers, judged, reported),
-    ...reportProof(proof, policy.exposeDeviceIdentifiers ? 'exposed' : 'redacted'),
+    findings: decision.findings,
+    layers: decision.layers,
+    trustInputs: decision.trustInputs,
+    chain: parts.chain,
+    key: parts.key ?? null,
+    keyDescription: parts[exposure] ?? null,
     revocation: revocation?.report ?? NOT_LOOKED_UP,
-    policy: { id: policy.id, version: policy.version, digest },
-    binding: { ...binding.binding, keyPossession: statement.possession },
+    policy: decision.policy,
+    binding: { ...answered.binding, keyPossession: statement.possession },
     statement: statement.report,
-    release: toReportRelease(posture?.recognised ?? null, registry, rollback.state),
-    rollback,
-    eligibility: deriveEligibility(policy.eligibility, {
-      judged,
-      layers,
-      binding: binding.binding,
-      posture,
-      caller,
-    }),
+    release: decision.release,
+    rollback: decision.rollback,
+    eligibility: decision.eligibility,
   };
 }
 
@@ -155,32 +138,30 @@ export function judge(proof: Proof, context: JudgeContext): Report {
 function reportProof(
   { certificates, path, provisioningInfo, keyDescription, parts }: Proof,
   exposure: Exposure,
-): Pick<Report, 'chain' | 'key' | 'keyDescription'> {
-  parts.chain ??= toReportChain(certificates, path, provisioningInfo);
+): ReportParts & Pick<Report, 'chain'> {
+  const chain = parts.chain ?? toReportChain(certificates, path, provisioningInfo);
+  parts.chain = chain;
   if (path.ok) parts.key ??= toReportKey(path.value);
   if (keyDescription?.ok) {
     parts[exposure] ??= toReportKeyDescription(keyDescription.value, exposure);
   }
-  return {
-    chain: parts.chain,
-    key: parts.key ?? null,
-    keyDescription: parts[exposure] ?? null,
-  };
+  return parts as ReportParts & Pick<Report, 'chain'>;
 }
 
 /** Where the proof stopped, if it did. */
-function brokenLinks({ path, keyDescription }: Proof): readonly Finding[] {
-  if (!path.ok) return [path.finding];
-  return keyDescription === null || keyDescription.ok ? [] : [keyDescription.finding];
+function brokenLinks({ path, keyDescription }: Proof): readonly JudgedFinding[] {
+  if (!path.ok) return asTheirCodesSay([path.finding]);
+  return keyDescription === null || keyDescription.ok
+    ? []
+    : asTheirCodesSay([keyDescription.finding]);
 }
 
 function judgePath(path: VerifiedPath, context: JudgeContext): readonly JudgedFinding[] {
+  const dated = checkValidity(path, context.evidenceTime);
   const { id, environment } = path.anchor.record;
-  const rehearsal =
-    environment === 'production'
-      ? []
-      : [finding('ANCHOR_NOT_PRODUCTION', { field: `anchor.${id}` }, { got: environment })];
-  return asTheirCodesSay([...checkValidity(path, context.evidenceTime), ...rehearsal]);
+  if (environment === 'production') return asTheirCodesSay(dated);
+  const place = { field: `anchor.${id}` };
+  return asTheirCodesSay([...dated, finding('ANCHOR_NOT_PRODUCTION', place, { got: environment })]);
 }
 
 function judgeBinding(
@@ -214,7 +195,8 @@ function judgeBinding(
 interface Known {
   readonly path: VerifiedPath | null;
   readonly description: KeyDescription | null;
-  readonly posture: Posture | null;
+  /** The releases in force, or null. */
+  readonly registry: ReleaseRegistry | null;
   readonly revocationStatus: string | null;
 }
 
@@ -239,13 +221,11 @@ const NO_STATEMENT: JudgedStatement = {
  */
 function judgeStatement(
   { evidenceDigest }: Proof,
-  { path, description, posture, revocationStatus }: Known,
+  { path, description, registry, revocationStatus }: Known,
   isChallengeBound: boolean,
   { statement = null, statementApps = [], evidenceTime }: JudgeContext,
 ): JudgedStatement {
-  if (statement === null || path === null || description === null || posture === null) {
-    return NO_STATEMENT;
-  }
+  if (statement === null || path === null || description === null) return NO_STATEMENT;
   const { leaf } = path;
   const verified = verifyStatement(statement, {
     leaf,
@@ -264,6 +244,7 @@ function judgeStatement(
     ]);
     return { ...NO_STATEMENT, report: { fields, counts: false }, findings };
   }
+  const posture = derivePosture(description, registry);
   const doubt = whyNotMeaningful({ description, posture, revocationStatus, apps: statementApps });
   if (doubt === null) {
     return {
@@ -286,27 +267,12 @@ function judgeStatement(
   };
 }
 
-function judgeDevice(
-  { provisioningInfo }: Proof,
+function judgeContinuity(
   path: VerifiedPath,
   description: KeyDescription,
-  posture: Posture,
-  context: JudgeContext,
+  { enrolment = null, registry }: JudgeContext,
 ): readonly JudgedFinding[] {
-  const { registry, evidenceTime, caller = NO_CALLER_CONTEXT, enrolment = null } = context;
-  const known = {
-    path: toSubjectPath(path),
-    description,
-    provisioningInfo,
-    posture,
-    evidenceTime,
-    attestationKeyUse: context.attestationKeyUse ?? null,
-  };
-  return [
-    ...asTheirCodesSay(checkKeyParameters(description, path.leaf.publicKey)),
-    ...(enrolment === null
-      ? []
-      : checkContinuity(enrolment, toEnrolledDevice(path, description), registry)),
-    ...judgePolicy(known, caller, context),
-  ];
+  return enrolment === null
+    ? []
+    : checkContinuity(enrolment, toEnrolledDevice(path, description), registry);
 }

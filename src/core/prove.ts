@@ -11,18 +11,23 @@ import {
   type Finding,
   finding,
   newEffort,
+  type Refusal,
   type Result,
   refusal,
   success,
 } from './base/index.ts';
 import {
   checkAttestKey,
+  type DescriptionMemory,
   type KeyDescription,
+  NO_DESCRIPTIONS,
   type ProvisioningInfo,
   parseKeyDescription,
   parseProvisioningInfo,
 } from './key-description/index.ts';
 import {
+  type ClaimedPath,
+  claimPath,
   type LinkMemory,
   NO_LINKS,
   parseChain,
@@ -54,6 +59,7 @@ export interface Proof {
  */
 export interface ProofMemory {
   readonly links: LinkMemory;
+  readonly descriptions: DescriptionMemory;
   /** Proofs of whole chains, each under the digest of its evidence and the anchors it was made with. */
   readonly recall: (evidenceDigest: string, anchors: AnchorSet) => Proof | undefined;
   /** Called only for proofs with a verified path. */
@@ -63,6 +69,7 @@ export interface ProofMemory {
 /** Remembers nothing. */
 const NO_MEMORY: ProofMemory = Object.freeze({
   links: NO_LINKS,
+  descriptions: NO_DESCRIPTIONS,
   recall: () => undefined,
   keep: () => {},
 });
@@ -76,36 +83,71 @@ export function prove(
   anchors: AnchorSet,
   memory: ProofMemory = NO_MEMORY,
 ): Proof {
-  const { framed, certificates } = frame(chain);
-  const evidenceDigest = hash('sha256', framed);
-  const known = memory.recall(evidenceDigest, anchors);
-  if (known !== undefined) return { ...known, effort: newEffort() };
-  const proof = { evidenceDigest, ...proveCopy(certificates, anchors, memory.links) };
-  if (proof.path.ok) memory.keep(proof, anchors);
-  return proof;
+  return proveAll([chain], anchors, memory)[0] as Proof;
 }
 
-function proveCopy(
+/** The same for chains that came together: everything but signatures for all of them, then all signatures. */
+export function proveAll(
+  chains: readonly (readonly Uint8Array[])[],
+  anchors: AnchorSet,
+  memory: ProofMemory = NO_MEMORY,
+): readonly Proof[] {
+  const begun = chains.map((chain) => begin(chain, anchors, memory));
+  const paths = begun.map((each) =>
+    'parts' in each || !each.claimed.ok
+      ? null
+      : verifyPath(each.claimed.value, each.effort, memory.links),
+  );
+  return begun.map((each, at) => {
+    if ('parts' in each) return each;
+    const proof = complete(each, paths[at] ?? (each.claimed as Refusal), memory);
+    if (proof.path.ok) memory.keep(proof, anchors);
+    return proof;
+  });
+}
+
+/** What a chain claims, before any signature of it is verified. */
+interface Begun {
+  readonly evidenceDigest: string;
+  readonly certificates: readonly Certificate[];
+  readonly claimed: Result<ClaimedPath>;
+  readonly effort: Effort;
+}
+
+function begin(
   chain: readonly Uint8Array[],
   anchors: AnchorSet,
-  links: LinkMemory,
-): Omit<Proof, 'evidenceDigest'> {
+  memory: ProofMemory,
+): Begun | Proof {
+  const { framed, certificates: copies } = frame(chain);
+  const evidenceDigest = hash('sha256', framed);
+  const known = memory.recall(evidenceDigest, anchors);
   const effort = newEffort();
-  const parsed = parseChain(chain, effort, { anchors, links });
+  if (known !== undefined) return { ...known, effort };
+  const parsed = parseChain(copies, effort, { anchors, links: memory.links });
   const { certificates, broken } = parsed;
-  const path = broken === null ? verifyPath(parsed, anchors, effort, links) : refusal(broken);
-  if (!path.ok) return { ...NOTHING_PROVED, certificates, path, effort, parts: {} };
-  const keyDescription = proveKey(path.value, effort);
-  const provisioning = parseProvisioningInfo(
-    path.value.attestation,
-    path.value.layout.attestationAt,
-  );
+  const claimed = broken === null ? claimPath(parsed, anchors, effort) : refusal(broken);
+  return { evidenceDigest, certificates, claimed, effort };
+}
+
+function complete(
+  { evidenceDigest, certificates, effort }: Begun,
+  path: Result<VerifiedPath>,
+  { descriptions }: ProofMemory,
+): Proof {
+  if (!path.ok) {
+    return { ...NOTHING_PROVED, evidenceDigest, certificates, path, effort, parts: {} };
+  }
+  const { attestation, layout } = path.value;
+  const keyDescription = proveKey(path.value, effort, descriptions);
+  const provisioning = parseProvisioningInfo(attestation, layout.attestationAt, descriptions);
   const remarks = [
     ...path.value.remarks,
     ...(provisioning.ok ? [] : [provisioning.finding]),
     ...(keyDescription.ok ? keyDescription.value.remarks : []),
   ];
   return {
+    evidenceDigest,
     certificates,
     path,
     keyDescription,
@@ -126,14 +168,14 @@ function frame(chain: readonly Uint8Array[]): {
 } {
   let size = 0;
   for (const { length } of chain) size += 4 + length;
-  const framed = new Uint8Array(size);
-  const view = new DataView(framed.buffer);
+  // Every octet of it is written below.
+  const framed = Buffer.allocUnsafe(size);
   const certificates: Uint8Array[] = [];
   let at = 0;
   for (const bytes of chain) {
-    view.setUint32(at, bytes.length);
+    framed.writeUInt32BE(bytes.length, at);
     framed.set(bytes, at + 4);
-    certificates.push(framed.subarray(at + 4, at + 4 + bytes.length));
+    certificates.push(new Uint8Array(framed.buffer, framed.byteOffset + at + 4, bytes.length));
     at += 4 + bytes.length;
   }
   return { framed, certificates };
@@ -142,12 +184,16 @@ function frame(chain: readonly Uint8Array[]): {
 const NOTHING_PROVED = { keyDescription: null, provisioningInfo: null, remarks: [] } as const;
 
 /** Reads the leaf's description, and makes sure that every ATTEST_KEY above it may vouch for it. */
-function proveKey(path: VerifiedPath, effort: Effort): Result<KeyDescription> {
-  const leaf = parseKeyDescription(path, 0, effort);
+function proveKey(
+  path: VerifiedPath,
+  effort: Effort,
+  memory: DescriptionMemory,
+): Result<KeyDescription> {
+  const leaf = parseKeyDescription(path, 0, effort, memory);
   if (!leaf.ok) return leaf;
   const remarks = [...leaf.value.remarks];
   for (let cert = 1; cert < path.layout.attestationAt; cert += 1) {
-    const attestKey = parseKeyDescription(path, cert, effort);
+    const attestKey = parseKeyDescription(path, cert, effort, memory);
     if (!attestKey.ok) return attestKey;
     const broken = checkAttestKey(attestKey.value, leaf.value, cert);
     if (broken !== undefined) return refusal(broken);

@@ -7,13 +7,21 @@
  * them signs them, and `rejudge` is for facts whose signature has been verified.
  */
 import type { AnchorSet } from './anchors/index.ts';
-import { type Finding, finding, type JudgedFinding, toHex, toRfc3339 } from './base/index.ts';
+import {
+  type Finding,
+  finding,
+  type JudgedFinding,
+  toDay,
+  toHex,
+  toRfc3339,
+} from './base/index.ts';
+import { NOTHING_BOUND } from './binding/index.ts';
+import { decide } from './decide.ts';
 import type { JudgeContext } from './judge.ts';
 import {
   asTheirCodesSay,
   currentRegistry,
   judgeBootKey,
-  judgePolicy,
   judgeRevocation,
   NOT_LOOKED_UP,
 } from './judge-now.ts';
@@ -25,25 +33,12 @@ import {
 import type { ProvisioningInfo } from './key-description/index.ts';
 import {
   type CallerContext,
-  deriveRollback,
   NO_CALLER_CONTEXT,
   type SubjectPath,
   toSubjectPath,
 } from './policy/index.ts';
-import {
-  deriveLayers,
-  derivePosture,
-  deriveTrustInputs,
-  deriveTrustState,
-} from './posture/index.ts';
 import type { Proof } from './prove.ts';
-import {
-  deriveOutcome,
-  type Report,
-  type ReportFinding,
-  toReportFindings,
-  toReportRelease,
-} from './report/index.ts';
+import type { Report, ReportFinding } from './report/index.ts';
 import { type RevocablePath, toRevocablePath } from './revocation/index.ts';
 
 /** What is kept. Plain JSON. */
@@ -105,8 +100,13 @@ export type RecheckContext = Pick<
   'appraisedAt' | 'policy' | 'revocation' | 'registry' | 'environment' | 'verifier'
 > & { readonly anchors: AnchorSet };
 
-/** Stages whose findings are judged again; those of every other stage stay. */
+/** Stages whose findings are judged again. */
 const JUDGED_AGAIN: ReadonlySet<string> = new Set(['revocation', 'policy', 'risk']);
+
+/** Findings of every other stage stay, but for the one comparison that is made again with the policy's. */
+function stays({ stage, code }: ReportFinding): boolean {
+  return !JUDGED_AGAIN.has(stage) && code !== 'KEY_PARAMS_INCONSISTENT';
+}
 
 /** What to keep of a chain that has been judged; null where nothing was proved that could be kept. */
 export function toRecheckFacts(
@@ -135,7 +135,7 @@ export function toRecheckFacts(
     layout: { shape, provisioning, attestationAt },
     certifiedLevel,
     leafKey,
-    leafOnlyCertifies: leafOnlyCertifies(),
+    leafOnlyCertifies,
     certificates: certificates.map(({ bytes, serial }, at) => ({
       serial: toHex(bytes, serial.start, serial.end),
       spkiSha256: toHex(keyDigests[at] as Uint8Array),
@@ -146,7 +146,7 @@ export function toRecheckFacts(
     attestationKeyUse,
     caller: { cohort: caller.cohort, floors: caller.floors },
     standing: findings
-      .filter(({ stage }) => !JUDGED_AGAIN.has(stage))
+      .filter(stays)
       .map(({ code, severity, at, expected, got }) => ({ code, severity, at, expected, got })),
   };
 }
@@ -164,7 +164,7 @@ function pathOf(facts: RecheckFacts, { anchors }: AnchorSet): KnownPath | null {
     layout,
     certifiedLevel,
     leafKey,
-    leafOnlyCertifies: () => leafOnlyCertifies,
+    leafOnlyCertifies,
     certificates: certificates.map(({ serial }) => toListable(serial)),
     keyDigests: () => certificates.map((each) => bytesOf(each.spkiSha256)),
   };
@@ -176,55 +176,40 @@ export function rejudge(facts: RecheckFacts, context: RecheckContext): RecheckRe
   const path = pathOf(facts, context.anchors);
   const registry = currentRegistry(context);
   const description = decodeDescription(facts.description);
-  const posture = derivePosture(description, registry);
   const revocation = path === null ? null : judgeRevocation(path, context);
-  const judged: readonly JudgedFinding[] = [
-    ...facts.standing.map(toJudged),
-    ...(revocation?.findings ?? []),
-    ...(path === null
-      ? asTheirCodesSay([finding('UNTRUSTED_ROOT', {}, { got: facts.anchor.id })])
-      : [
-          ...judgeBootKey(path, posture, context),
-          ...judgePolicy(
-            { path, description, provisioningInfo, posture, evidenceTime, attestationKeyUse },
-            caller,
-            context,
-          ),
-        ]),
-  ];
-  const findings = toReportFindings(judged);
-  const revocationStatus = revocation?.report.status ?? null;
-  const layers = deriveLayers(
+  const { eligibility: _, ...decision } = decide({
+    found: [
+      ...facts.standing.map(toJudged),
+      ...(revocation?.findings ?? []),
+      ...(path === null
+        ? asTheirCodesSay([finding('UNTRUSTED_ROOT', {}, { got: facts.anchor.id })])
+        : judgeBootKey(path, description, context)),
+    ],
+    path,
+    description,
+    provisioningInfo,
+    evidenceDay: toDay(evidenceTime),
+    attestationKeyUse,
+    revocationStatus: revocation?.report.status ?? null,
     // A statement speaks for the moment it was made: it is not kept.
-    { path, revocationStatus, description, posture, reported: null },
-    judged,
-  );
-  const { policy, digest } = context.policy;
-  const rollback = deriveRollback(posture, caller, policy, judged);
+    reported: null,
+    binding: { ...NOTHING_BOUND, challenge: facts.challenge },
+    caller: { ...NO_CALLER_CONTEXT, ...caller },
+    policy: context.policy,
+    actions: undefined,
+    registry,
+    registryIsExpired: context.registry !== null && registry === null,
+  });
   return {
     basis: 'record',
-    outcome: deriveOutcome(findings),
-    trustState: deriveTrustState({
-      path,
-      revocationStatus,
-      challengeIsBound: facts.challenge === 'bound',
-      layers,
-      criticalLayers: policy.criticalLayers,
-      judged,
-    }),
+    ...decision,
     evidenceTime: toRfc3339(evidenceTime),
     appraisedAt: toRfc3339(context.appraisedAt),
     evidenceDigest: facts.evidenceDigest,
     verifier: context.verifier,
     environment: context.environment,
-    findings,
-    layers,
-    trustInputs: deriveTrustInputs(layers, judged, null),
     anchor: path === null ? null : { ...facts.anchor, environment: path.anchor.record.environment },
     revocation: revocation?.report ?? NOT_LOOKED_UP,
-    policy: { id: policy.id, version: policy.version, digest },
-    release: toReportRelease(posture.recognised, registry, rollback.state),
-    rollback,
   };
 }
 

@@ -4,8 +4,8 @@ import type { Environment } from '../core/anchors/index.ts';
 import type { ChallengeClaim, MarkState } from '../core/binding/index.ts';
 import { type EnrolmentClaim, toEnrolledDevice } from '../core/continuity/index.ts';
 import { judge } from '../core/judge.ts';
-import type { PreparedPolicy } from '../core/policy/index.ts';
-import { type Proof, type ProofMemory, prove } from '../core/prove.ts';
+import { NO_CALLER_CONTEXT, type PreparedPolicy } from '../core/policy/index.ts';
+import { type Proof, type ProofMemory, proveAll } from '../core/prove.ts';
 import { toRecheckFacts } from '../core/recheck.ts';
 import { type Report, toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
@@ -43,28 +43,59 @@ export interface AnswerContext {
 
 /** Answers a request. Evidence that is rejected is an answer like any other. */
 export function answer(job: Job, context: AnswerContext): Answer {
+  return answerAll([job], context)[0] as Answer;
+}
+
+/**
+ * Answers requests that came together, each by itself and all as of one moment. Each step is taken for all of
+ * them before the next, so that its code and tables are still in the processor's caches (bench/stages.ts).
+ */
+export function answerAll(jobs: readonly Job[], context: AnswerContext): readonly Answer[] {
+  const { trust, memory } = context;
+  const opened = jobs.map((job) => open(job, context));
+  const chains = opened.flatMap((each) => ('status' in each ? [] : [each.request.chain]));
+  const proofs = proveAll(chains, trust.anchors, memory).values();
+  return opened.map((each) =>
+    'status' in each ? each : conclude(each, proofs.next().value as Proof, context),
+  );
+}
+
+/** A request that can be answered, with what its answer depends on beside the evidence. */
+interface Opened {
+  readonly request: VerifyRequest;
+  readonly policy: PreparedPolicy;
+  readonly terms: ResultTerms | null;
+  readonly claim: ChallengeClaim;
+  /** What the single use of its challenge is remembered by. */
+  readonly claimId: string;
+}
+
+/** Reads a request and looks at everything that could refuse it before anything is verified. */
+function open(job: Job, context: AnswerContext): Opened | Answer {
   const parsed = parseJob(job);
   if (!parsed.ok) {
     const { code, text, member } = parsed.fault;
     return problem(code, text, member);
   }
-  return report(parsed.request, job, context);
-}
-
-function report(request: VerifyRequest, job: Job, answering: AnswerContext): Answer {
-  const { trust, revocation, now, memory } = answering;
-  const { environment } = trust;
-  const name = request.policy ?? trust.defaultPolicy;
-  const policy = trust.policies.get(name);
+  const { request } = parsed;
+  const { trust } = context;
+  const policy = trust.policies.get(request.policy ?? trust.defaultPolicy);
   if (policy === undefined) {
     const known = [...trust.policies.keys()].join(', ');
     return problem('POLICY_UNKNOWN', `there is no such policy; there are ${known}`, 'policy');
   }
-  const terms = termsOf(request, answering.results);
+  const terms = termsOf(request, context.results);
   if (terms !== null && 'status' in terms) return terms;
-  const { claim, id } = claimOf(request, job, answering);
-  const proof = prove(request.chain, trust.anchors, memory);
-  const attestationKeyUse = countUse(proof, policy, answering);
+  const { claim, id } = claimOf(request, job, context);
+  return { request, policy, terms, claim, claimId: id };
+}
+
+/** Judges what was proved, and writes the answer. */
+function conclude(opened: Opened, proof: Proof, context: AnswerContext): Answer {
+  const { request, policy, terms, claim } = opened;
+  const { trust, revocation, now } = context;
+  const { environment } = trust;
+  const attestationKeyUse = countUse(proof, policy, context);
   const document = judge(proof, {
     evidenceTime: now,
     appraisedAt: now,
@@ -74,17 +105,26 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
     context: request.context,
     publicKey: request.publicKey,
     statement: request.statement,
-    enrolment: claimOfRecord(request, terms, answering),
+    enrolment: claimOfRecord(request, terms, context),
     statementApps: trust.statementApps,
     registry: trust.registry,
     attestationKeyUse,
-    ...(request.caller === undefined ? {} : { caller: request.caller }),
+    caller: request.caller ?? NO_CALLER_CONTEXT,
     environment,
     verifier: VERIFIER,
   });
-  return {
+  const { body, toSign } = resultOf({
+    proof,
+    document,
+    request,
+    terms,
+    environment,
+    now,
+    attestationKeyUse,
+  });
+  const answered: Answer = {
     status: 200,
-    ...resultOf({ proof, document, request, terms, environment, now, attestationKeyUse }),
+    body,
     facts: {
       kind: 'report',
       outcome: document.outcome,
@@ -101,10 +141,11 @@ function report(request: VerifyRequest, job: Job, answering: AnswerContext): Ans
       anchor: document.chain.anchor?.id ?? null,
       registry: trust.registry?.id ?? null,
     },
-    ...(claim.kind === 'issued' && usesUp(document, claim.issued.mark)
-      ? { claim: { id, issuedAt: claim.issued.issuedAt, expiresAt: claim.issued.expiresAt } }
-      : {}),
   };
+  const signed = toSign === undefined ? answered : { ...answered, toSign };
+  if (claim.kind !== 'issued' || !usesUp(document, claim.issued.mark)) return signed;
+  const { issuedAt, expiresAt } = claim.issued;
+  return { ...signed, claim: { id: opened.claimId, issuedAt, expiresAt } };
 }
 
 /** How much the attestation key was used today; counted only where the policy looks at it. */

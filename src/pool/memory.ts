@@ -1,9 +1,12 @@
 /**
  * The memory of one worker: links and proofs, each in a bounded store of its own, so that a flood in one
- * cannot push out what the others hold. Only what was verified up to an anchor enters.
+ * cannot push out what the others hold. Only what was verified up to an anchor enters, and a whole proof
+ * only when its chain comes for the second time.
  */
 import { LRUCache } from 'lru-cache';
+import { equalBytes, toLatin1 } from '../core/base/index.ts';
 import type { AnchorSet } from '../core/anchors/index.ts';
+import type { Readings } from '../core/key-description/index.ts';
 import type { VerifiedLink } from '../core/path/index.ts';
 import type { Proof, ProofMemory } from '../core/prove.ts';
 
@@ -13,33 +16,70 @@ export interface MemorySizes {
   readonly uppers: number;
   /** One for each device (remote) or batch of devices (factory), about 3 KB each. */
   readonly attestations: number;
-  /** Chains seen before, about 15 KB each with what was read of them. */
+  /** Chains seen twice, about 15 KB each with what was read of them. */
   readonly proofs: number;
+  /** Hardware lists, one for each build and kind of key; names of apps; ProvisioningInfos: of each. */
+  readonly descriptions: number;
 }
 
-const SIZES: MemorySizes = { uppers: 1024, attestations: 8192, proofs: 2048 };
+const SIZES: MemorySizes = { uppers: 1024, attestations: 8192, proofs: 2048, descriptions: 1024 };
 
 export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
-  const uppers = new LRUCache<string, VerifiedLink>({ max: sizes.uppers });
-  const attestations = new LRUCache<string, VerifiedLink>({ max: sizes.attestations });
+  const uppers = new LRUCache<number, VerifiedLink>({ max: sizes.uppers });
+  const attestations = new LRUCache<number, VerifiedLink>({ max: sizes.attestations });
   const proofs = new LRUCache<string, RememberedProof>({ max: sizes.proofs });
+  const isSeenAgain = createSightings();
   return {
     links: {
       recall: (bytes) => {
-        const key = toKey(bytes);
-        return uppers.get(key) ?? attestations.get(key);
+        const bucket = toBucket(bytes);
+        const link = uppers.get(bucket) ?? attestations.get(bucket);
+        return link !== undefined && equalBytes(link.certificate.bytes, bytes) ? link : undefined;
       },
       keep: (link, kind) => {
         const store = kind === 'upper' ? uppers : attestations;
-        store.set(toKey(link.certificate.bytes), link);
+        store.set(toBucket(link.certificate.bytes), link);
       },
+    },
+    descriptions: {
+      hardwareLists: createReadings(sizes.descriptions),
+      applicationIds: createReadings(sizes.descriptions),
+      provisioningInfos: createReadings(sizes.descriptions),
     },
     recall: (evidenceDigest, anchors) => {
       const known = proofs.get(evidenceDigest);
       return known?.anchors === anchors ? known.proof : undefined;
     },
     keep: (proof, anchors) => {
-      proofs.set(proof.evidenceDigest, { proof, anchors });
+      if (isSeenAgain(proof.evidenceDigest)) proofs.set(proof.evidenceDigest, { proof, anchors });
+    },
+  };
+}
+
+/**
+ * Whether a digest was there before, as far as is remembered: most chains come once, and to keep what comes
+ * once costs more than the rest of the work beside the signatures (bench/stages.ts). One slot a digest,
+ * the last one wins; where two share a slot and 32 bits, a proof is kept one sighting early.
+ */
+function createSightings(): (digest: string) => boolean {
+  const slots = new Int32Array(SIGHTINGS);
+  return (digest) => {
+    const slot = Number.parseInt(digest.slice(0, 8), 16) % SIGHTINGS;
+    const mark = Number.parseInt(digest.slice(8, 16), 16) | 0;
+    const isKnown = slots[slot] === mark;
+    slots[slot] = mark;
+    return isKnown;
+  };
+}
+
+const SIGHTINGS = 16_384;
+
+function createReadings<Value extends object>(max: number): Readings<Value> {
+  const values = new LRUCache<string, Value>({ max });
+  return {
+    recall: (bytes) => values.get(toLatin1(bytes)),
+    keep: (bytes, value) => {
+      values.set(toLatin1(bytes), value);
     },
   };
 }
@@ -50,7 +90,17 @@ interface RememberedProof {
   readonly anchors: AnchorSet;
 }
 
-/** The exact bytes, as a string of octets: no digest to argue about. */
-function toKey(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+/**
+ * Where a certificate is looked for: the last octets of its signature, which are as good as random. Whoever
+ * makes two end alike has the later one in place of the earlier; a link is believed only by all its bytes.
+ */
+function toBucket(bytes: Uint8Array): number {
+  let bucket = 0;
+  for (let at = Math.max(0, bytes.length - BUCKET_BYTES); at < bytes.length; at += 1) {
+    bucket = bucket * 256 + (bytes[at] as number);
+  }
+  return bucket;
 }
+
+/** As many as a number holds exactly. */
+const BUCKET_BYTES = 6;

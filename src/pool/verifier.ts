@@ -6,7 +6,7 @@ import { judgeChunk } from '../batch/judge-chunk.ts';
 import type { ChunkResult } from '../batch/protocol.ts';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
-import { answer } from './answer.ts';
+import { answerAll } from './answer.ts';
 import { KeyUse } from './key-use.ts';
 import { createMemory } from './memory.ts';
 import type { Answer, Batch, ChunkUnder, ResultTerms, WorkerStart } from './protocol.ts';
@@ -39,12 +39,12 @@ export class Verifier {
     };
   }
 
-  /** Answers every job of a batch, each at the moment it is looked at. */
+  /** Answers every job of a batch, as of the moment it is looked at. */
   answerBatch({ jobs, revocation, trust: shared }: Batch): readonly Answer[] {
     const { trust, challengeKeys, results, keyUse } = this.#preparedFor(shared);
     const memory = this.#memory;
     const known = { trust, challengeKeys, results, keyUse, revocation, memory };
-    return jobs.map((job) => answer(job, { ...known, now: Date.now() }));
+    return answerAll(jobs, { ...known, now: Date.now() });
   }
 
   /** Judges a chunk of batch records under the trust and the snapshot that come with it. */

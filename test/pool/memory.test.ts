@@ -161,7 +161,7 @@ describe('nothing is answered from memory wrongly', () => {
 
 describe('a memory is bounded', () => {
   test('at capacity it forgets the least used, and goes on verifying', () => {
-    const memory = createMemory({ uppers: 2, attestations: 1, proofs: 1 });
+    const memory = createMemory({ uppers: 2, attestations: 1, proofs: 1, descriptions: 1 });
     const first = attest(world);
     const second = attest(world);
     for (const { chain } of [first, second]) prove(chain, world.anchors, memory);
@@ -169,7 +169,7 @@ describe('a memory is bounded', () => {
   });
 
   test('a flood of junk leaves the hits of good traffic as they were', () => {
-    const memory = createMemory({ uppers: 4, attestations: 4, proofs: 4 });
+    const memory = createMemory({ uppers: 4, attestations: 4, proofs: 4, descriptions: 4 });
     const device = world.simulator.device({ provisioning: 'remote' });
     const good = device.attest();
     prove(good.chain, world.anchors, memory);

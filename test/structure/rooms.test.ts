@@ -25,6 +25,8 @@ const ORDER = [
   'report',
   'prove.ts',
   'judge-now.ts',
+  'decision-memory.ts',
+  'decide.ts',
   'judge.ts',
   'kept-description.ts',
   'recheck.ts',

@@ -5,7 +5,7 @@
  * certificates name, and what its leaf may sign.
  */
 import type { AnchorRecord } from '../../core/anchors/index.ts';
-import type { JudgedFinding } from '../../core/base/index.ts';
+import { type JudgedFinding, toDay } from '../../core/base/index.ts';
 import {
   type AuthorizationFields,
   type AuthorizationList,
@@ -98,12 +98,12 @@ function subjectOf(
       layout: { shape, provisioning, attestationAt },
       certifiedLevel,
       leafKey: toLeafKey(key),
-      leafOnlyCertifies: () => onlyCertifies,
+      leafOnlyCertifies: onlyCertifies,
     } as const,
     description,
     provisioningInfo,
     posture: derivePosture(description, registry),
-    evidenceTime: Date.parse(evidenceTime),
+    evidenceDay: toDay(Date.parse(evidenceTime)),
   };
   // A registry that has expired is not loaded.
   return toSubject(known, registry, false);

@@ -7,11 +7,21 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
 /** From here on a call into the runtime is faster than a loop (digests, keys). */
 const LONG = 16;
 
+/** The runtime's own conversions, which take any Uint8Array: a `Buffer` to call them on costs as much again. */
+type Slice = (this: Uint8Array, start: number, end: number) => string;
+const { hexSlice, latin1Slice } = Buffer.prototype as unknown as Record<
+  'hexSlice' | 'latin1Slice',
+  Slice
+>;
+
+/** One character for each octet of `bytes[start, end)`. */
+export function toLatin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  return latin1Slice.call(bytes, start, end);
+}
+
 /** Lower-case hex of `bytes[start, end)`. */
 export function toHex(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  if (end - start >= LONG) {
-    return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('hex');
-  }
+  if (end - start >= LONG) return hexSlice.call(bytes, start, end);
   let text = '';
   for (let at = start; at < end; at += 1) text += HEX[bytes[at] as number];
   return text;

@@ -3,6 +3,7 @@ export * from './bytes.ts';
 export * from './codes/index.ts';
 export * from './effort.ts';
 export * from './finding.ts';
+export * from './freeze.ts';
 export * from './limits.ts';
 export * from './result.ts';
 export * from './time.ts';

@@ -2,6 +2,11 @@
 
 const MS_PER_DAY = 86_400_000;
 
+/** The UTC day of a moment, counted from 1970-01-01. */
+export function toDay(epochMs: number): number {
+  return Math.floor(epochMs / MS_PER_DAY);
+}
+
 /** Proleptic Gregorian date of a day counted from 1970-01-01 (H. Hinnant, `civil_from_days`). */
 export function dateOfDay(day: number): { year: number; month: number; day: number } {
   // Years start on 1 March here, so that the leap day comes last.
@@ -39,7 +44,7 @@ export function daysInMonth(year: number, month: number): number {
 
 /** `2026-11-22T00:00:00Z`, with milliseconds only where there are any. */
 export function toRfc3339(epochMs: number): string {
-  const dayNumber = Math.floor(epochMs / MS_PER_DAY);
+  const dayNumber = toDay(epochMs);
   const { year, month, day } = dateOfDay(dayNumber);
   const ms = epochMs - dayNumber * MS_PER_DAY;
   const seconds = Math.floor(ms / 1000);

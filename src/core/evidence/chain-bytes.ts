@@ -14,8 +14,8 @@ export function parseChainText(chain: string | readonly string[]): EvidenceResul
 function parseBase64Array(texts: readonly string[]): EvidenceResult {
   if (texts.length === 0) return unreadable('EVIDENCE_EMPTY', 'the chain has no certificates');
   const chain: Uint8Array[] = [];
-  for (const [index, text] of texts.entries()) {
-    const bytes = decodeBase64(text);
+  for (let index = 0; index < texts.length; index += 1) {
+    const bytes = decodeBase64(texts[index] as string);
     if (bytes === null) {
       return unreadable('EVIDENCE_NOT_BASE64', 'a certificate is not canonical base64', index);
     }

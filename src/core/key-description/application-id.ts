@@ -11,6 +11,7 @@ import {
   SIGNER_DIGEST_BYTES,
 } from '../base/index.ts';
 import { DerReader, OCTET_STRING, readInteger, SEQUENCE, SET, toInteger } from '../der/index.ts';
+import { type DescriptionMemory, MAX_KEPT_BYTES, NO_DESCRIPTIONS } from './memory.ts';
 import { readUtf8 } from './text.ts';
 
 export interface ApplicationPackage {
@@ -23,6 +24,8 @@ export interface ApplicationId {
   readonly packages: readonly ApplicationPackage[];
   /** SHA-256 of each signing certificate. */
   readonly signatureDigests: readonly Uint8Array[];
+  /** One object for every record that names the same app. */
+  readonly shared?: true;
 }
 
 /**
@@ -33,8 +36,27 @@ export interface ApplicationId {
  * AttestationPackageInfo ::= SEQUENCE { packageName OCTET STRING, version INTEGER }
  * ```
  */
-export function readApplicationId(reader: DerReader, effort: Effort): ApplicationId {
+export function readApplicationId(
+  reader: DerReader,
+  effort: Effort,
+  memory: DescriptionMemory,
+): ApplicationId {
   reader.read(OCTET_STRING);
+  const der = reader.bytes.subarray(reader.from, reader.to);
+  const known = memory.applicationIds.recall(der);
+  if (known !== undefined) return known;
+  const id = parseApplicationId(reader, effort);
+  if (memory === NO_DESCRIPTIONS || der.length > MAX_KEPT_BYTES) return id;
+  const own: ApplicationId = Object.freeze({
+    packages: id.packages,
+    signatureDigests: id.signatureDigests.map((digest) => digest.slice()),
+    shared: true,
+  });
+  memory.applicationIds.keep(der, own);
+  return own;
+}
+
+function parseApplicationId(reader: DerReader, effort: Effort): ApplicationId {
   const inner = new DerReader(reader.bytes, effort, reader.from, reader.to);
   inner.field = reader.field;
   const outer = inner.enter(SEQUENCE);

@@ -3,11 +3,17 @@
  * (THREATS B13, B14); repetition is refused. A field that cannot be read refuses the whole description
  * if decisions rest on it, and is left out with a remark if not.
  */
-import { type Effort, MAX_INTEGER_BYTES, MAX_LIST_VALUES, MAX_SET_MEMBERS } from '../base/index.ts';
+import {
+  type Effort,
+  MAX_INTEGER_BYTES,
+  MAX_LIST_VALUES,
+  MAX_SET_MEMBERS,
+  newEffort,
+} from '../base/index.ts';
 import {
   attempt,
   DerFault,
-  type DerReader,
+  DerReader,
   explicitTagNumber,
   OCTET_STRING,
   readInteger,
@@ -23,8 +29,10 @@ import {
   type FieldName,
   type FieldSpec,
   fieldByIdentifier,
+  IDENTIFYING_FIELDS,
   type NamedFieldSpec,
 } from './fields.ts';
+import { type DescriptionMemory, MAX_KEPT_BYTES, NO_DESCRIPTIONS } from './memory.ts';
 import { readRootOfTrust } from './root-of-trust.ts';
 import { readUtf8 } from './text.ts';
 
@@ -46,15 +54,49 @@ export interface AuthorizationList {
   readonly malformed: readonly MalformedField[];
   /** Tag numbers in encoded order. */
   readonly tagOrder: readonly number[];
+  /** One object for every record of the same bytes, so that what follows from it may be kept with it. */
+  readonly shared?: true;
 }
 
 type ListName = 'softwareEnforced' | 'hardwareEnforced';
+
+/** Reads the hardware list, or finds it among those read before. */
+export function readHardwareList(
+  reader: DerReader,
+  effort: Effort,
+  memory: DescriptionMemory,
+): AuthorizationList {
+  const { position: start } = reader;
+  reader.read(SEQUENCE);
+  const der = reader.bytes.subarray(start, reader.to);
+  const known = memory.hardwareLists.recall(der);
+  if (known !== undefined) return known;
+  reader.position = start;
+  const list = readAuthorizationList(reader, 'hardwareEnforced', effort, memory);
+  if (memory === NO_DESCRIPTIONS || !isSharable(list) || der.length > MAX_KEPT_BYTES) return list;
+  const own = der.slice();
+  const again = new DerReader(own, newEffort());
+  const shared = readAuthorizationList(again, 'hardwareEnforced', newEffort(), memory);
+  const kept: AuthorizationList = Object.freeze({ ...shared, shared: true });
+  memory.hardwareLists.keep(own, kept);
+  return kept;
+}
+
+/** Elements that were not understood point into their certificate, and identifiers are of one device. */
+function isSharable({ fields, unknownTags, malformed }: AuthorizationList): boolean {
+  return (
+    unknownTags.length === 0 &&
+    malformed.length === 0 &&
+    !IDENTIFYING_FIELDS.some((name) => fields[name] !== undefined)
+  );
+}
 
 /** `AuthorizationList ::= SEQUENCE { [tag] EXPLICIT ANY OPTIONAL, ... }` */
 export function readAuthorizationList(
   reader: DerReader,
   name: ListName,
   effort: Effort,
+  memory: DescriptionMemory,
 ): AuthorizationList {
   const fields: Record<string, unknown> = {};
   const unknownTags: RawElement[] = [];
@@ -78,7 +120,7 @@ export function readAuthorizationList(
     }
     reader.field = `${name}.${spec.name}`;
     const raw = { start: reader.start, to: reader.to, end: reader.end };
-    const value = attempt(() => readField(reader, spec, effort));
+    const value = attempt(() => readField(reader, spec, effort, memory));
     if (!(value instanceof DerFault)) {
       fields[spec.name] = value;
       continue;
@@ -133,14 +175,24 @@ function rawElement(reader: DerReader, tag: number): RawElement {
 }
 
 /** Reads the content of the `[tag] EXPLICIT` element last read. */
-function readField(reader: DerReader, spec: FieldSpec, effort: Effort): unknown {
+function readField(
+  reader: DerReader,
+  spec: FieldSpec,
+  effort: Effort,
+  memory: DescriptionMemory,
+): unknown {
   const outer = reader.descend();
-  const value = readContent(reader, spec, effort);
+  const value = readContent(reader, spec, effort, memory);
   reader.leave(outer);
   return value;
 }
 
-function readContent(reader: DerReader, spec: FieldSpec, effort: Effort): unknown {
+function readContent(
+  reader: DerReader,
+  spec: FieldSpec,
+  effort: Effort,
+  memory: DescriptionMemory,
+): unknown {
   switch (spec.type) {
     case 'integer':
       return readUnsigned(reader, spec);
@@ -157,7 +209,7 @@ function readContent(reader: DerReader, spec: FieldSpec, effort: Effort): unknow
     case 'rootOfTrust':
       return readRootOfTrust(reader);
     case 'applicationId':
-      return readApplicationId(reader, effort);
+      return readApplicationId(reader, effort, memory);
   }
 }
 

@@ -93,6 +93,11 @@ export type AuthorizationFields = {
   readonly [Name in FieldName]?: Values[(typeof FIELDS)[Name]['type']];
 };
 
+/** Fields that name one device. */
+export const IDENTIFYING_FIELDS: readonly FieldName[] = Object.entries<FieldSpec>(FIELDS)
+  .filter(([, { identifies }]) => identifies)
+  .map(([name]) => name as FieldName);
+
 export interface NamedFieldSpec extends FieldSpec {
   readonly name: FieldName;
 }

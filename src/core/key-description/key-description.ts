@@ -23,8 +23,13 @@ import {
 } from '../der/index.ts';
 import type { VerifiedPath } from '../path/index.ts';
 import { type Certificate, extensionOf } from '../x509/index.ts';
-import { type AuthorizationList, readAuthorizationList } from './authorization-list.ts';
+import {
+  type AuthorizationList,
+  readAuthorizationList,
+  readHardwareList,
+} from './authorization-list.ts';
 import { SECURITY_LEVELS } from './enums.ts';
+import { type DescriptionMemory, NO_DESCRIPTIONS } from './memory.ts';
 import { remarkOn } from './remarks.ts';
 
 export interface KeyDescription {
@@ -49,8 +54,9 @@ export function parseKeyDescription(
   path: VerifiedPath,
   cert: number,
   effort: Effort,
+  memory: DescriptionMemory,
 ): Result<KeyDescription> {
-  return parseUnverifiedKeyDescription(path.certificates[cert] as Certificate, cert, effort);
+  return parse(path.certificates[cert] as Certificate, cert, effort, memory);
 }
 
 /** Reads what a certificate claims, whoever wrote it. */
@@ -59,12 +65,21 @@ export function parseUnverifiedKeyDescription(
   cert: number,
   effort: Effort,
 ): Result<KeyDescription> {
+  return parse(certificate, cert, effort, NO_DESCRIPTIONS);
+}
+
+function parse(
+  certificate: Certificate,
+  cert: number,
+  effort: Effort,
+  memory: DescriptionMemory,
+): Result<KeyDescription> {
   const range = extensionOf(certificate, 'keyDescription');
   if (range === undefined) {
     return refusal(finding('TARGET_MISSING_ATTESTATION_EXTENSION', { cert }));
   }
   const reader = new DerReader(certificate.bytes, effort, range.start, range.end);
-  const read = attempt(() => readKeyDescription(reader, effort));
+  const read = attempt(() => readKeyDescription(reader, effort, memory));
   if (!(read instanceof DerFault)) return success({ ...read, remarks: remarkOn(read, cert) });
   // A value of another type is a fault of the structure, whichever value it is.
   const code = read.code === 'DER_UNEXPECTED_TAG' ? 'K_BAD_STRUCTURE' : read.code;
@@ -80,7 +95,11 @@ export function parseUnverifiedKeyDescription(
  *   softwareEnforced AuthorizationList, hardwareEnforced AuthorizationList }
  * ```
  */
-function readKeyDescription(reader: DerReader, effort: Effort): Omit<KeyDescription, 'remarks'> {
+function readKeyDescription(
+  reader: DerReader,
+  effort: Effort,
+  memory: DescriptionMemory,
+): Omit<KeyDescription, 'remarks'> {
   reader.field = 'keyDescription';
   const outer = reader.enter(SEQUENCE);
   expectElement(reader, 'attestationVersion');
@@ -96,9 +115,9 @@ function readKeyDescription(reader: DerReader, effort: Effort): Omit<KeyDescript
   expectElement(reader, 'uniqueId');
   const uniqueId = readOctets(reader);
   expectElement(reader, 'softwareEnforced');
-  const softwareEnforced = readAuthorizationList(reader, 'softwareEnforced', effort);
+  const softwareEnforced = readAuthorizationList(reader, 'softwareEnforced', effort, memory);
   expectElement(reader, 'hardwareEnforced');
-  const hardwareEnforced = readAuthorizationList(reader, 'hardwareEnforced', effort);
+  const hardwareEnforced = readHardwareList(reader, effort, memory);
   reader.field = 'keyDescription';
   if (!reader.atEnd) reader.fail('K_BAD_STRUCTURE', reader.position);
   reader.leave(outer);

@@ -1,8 +1,8 @@
 /** Whether the key in the leaf is the key its description describes (THREATS T32). */
 import { type FactValue, type Finding, finding } from '../base/index.ts';
 import type { PublicKey } from '../x509/index.ts';
+import type { DeviceDescription } from './device-description.ts';
 import { describeEnum, type EnumName } from './enums.ts';
-import type { KeyDescription } from './key-description.ts';
 
 const PARAMETERS = ['algorithm', 'keySize', 'ecCurve', 'mlDsaVariant'] as const;
 type Parameters = Readonly<Record<(typeof PARAMETERS)[number], FactValue>>;
@@ -14,7 +14,7 @@ const LISTS = ['hardwareEnforced', 'softwareEnforced'] as const;
  * record made by software has everything in its own list.
  */
 export function checkKeyParameters(
-  description: KeyDescription,
+  description: DeviceDescription,
   key: PublicKey,
 ): readonly Finding[] {
   const actual = actualParameters(key);
@@ -31,7 +31,7 @@ export function checkKeyParameters(
 }
 
 function statedParameters(
-  description: KeyDescription,
+  description: DeviceDescription,
   list: 'softwareEnforced' | 'hardwareEnforced',
 ): Parameters {
   const { algorithm, keySize, ecCurve, mlDsaVariant } = description[list].fields;

@@ -12,6 +12,7 @@ import {
   success,
 } from '../base/index.ts';
 import { type Certificate, extensionOf } from '../x509/index.ts';
+import { type DescriptionMemory, MAX_KEPT_BYTES, NO_DESCRIPTIONS } from './memory.ts';
 
 export interface ProvisioningInfo {
   /** Key 1: about how many certificates the device was issued in the last 30 days. */
@@ -30,24 +31,27 @@ export interface ProvisioningInfo {
 export function parseProvisioningInfo(
   certificate: Certificate,
   cert: number,
+  memory: DescriptionMemory = NO_DESCRIPTIONS,
 ): Result<ProvisioningInfo | null> {
   const range = extensionOf(certificate, 'provisioningInfo');
   if (range === undefined) return success(null);
-  const map =
-    range.end - range.start <= MAX_PROVISIONING_INFO_BYTES
-      ? decodeMap(certificate.bytes.subarray(range.start, range.end))
-      : undefined;
+  const bytes = certificate.bytes.subarray(range.start, range.end);
+  const known = memory.provisioningInfos.recall(bytes);
+  if (known !== undefined) return success(known);
+  const map = bytes.length <= MAX_PROVISIONING_INFO_BYTES ? decodeMap(bytes) : undefined;
   if (map === undefined) {
     const place = { cert, offset: range.start, field: 'provisioningInfo' };
     return refusal(finding('PROVISIONING_INFO_MALFORMED', place));
   }
-  return success({
+  const info: ProvisioningInfo = Object.freeze({
     certificatesIssued: numberOrNull(map.get(1)),
     manufacturer: textOrNull(map.get(3)),
     validatedAttestedEntity: textOrNull(map.get(4)),
     isLostDevice: booleanOrNull(map.get(6)),
     unknownKeys: [...map.keys()].filter((key) => typeof key === 'number' && !KNOWN_KEYS.has(key)),
   });
+  if (bytes.length <= MAX_KEPT_BYTES) memory.provisioningInfos.keep(bytes, info);
+  return success(info);
 }
 
 const KNOWN_KEYS: ReadonlySet<number> = new Set([1, 3, 4, 6]);

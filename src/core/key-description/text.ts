@@ -1,4 +1,5 @@
 /** OCTET STRINGs that hold UTF-8 text. */
+import { toLatin1 } from '../base/index.ts';
 import { type DerReader, OCTET_STRING } from '../der/index.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -7,13 +8,8 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function readUtf8(reader: DerReader): string {
   reader.read(OCTET_STRING);
   const { bytes, from, to } = reader;
-  let text = '';
-  for (let at = from; at < to; at += 1) {
-    const octet = bytes[at] as number;
-    if (octet >= 0x80) return decode(reader);
-    text += String.fromCharCode(octet);
-  }
-  return text;
+  for (let at = from; at < to; at += 1) if ((bytes[at] as number) >= 0x80) return decode(reader);
+  return toLatin1(bytes, from, to);
 }
 
 function decode(reader: DerReader): string {

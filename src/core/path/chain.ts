@@ -53,7 +53,8 @@ export function parseChain(
     const counts = { expected: MAX_CHAIN_LENGTH, got: chain.length };
     return { certificates, remembered, broken: finding('CHAIN_TOO_LONG', {}, counts) };
   }
-  for (const [cert, bytes] of chain.entries()) {
+  for (let cert = 0; cert < chain.length; cert += 1) {
+    const bytes = chain[cert] as Uint8Array;
     if (bytes.length > MAX_CERTIFICATE_BYTES) {
       const sizes = { expected: MAX_CERTIFICATE_BYTES, got: bytes.length };
       return {
@@ -150,7 +151,11 @@ function isShortIssuerName(leaf: Certificate, issuer: Certificate): boolean {
 
 /** Index of the first certificate that stood in the chain before, or -1. */
 function findRepeated(certificates: readonly Certificate[]): number {
-  return certificates.findIndex(({ bytes }, index) =>
-    certificates.slice(0, index).some((earlier) => equalBytes(earlier.bytes, bytes)),
-  );
+  for (let later = 1; later < certificates.length; later += 1) {
+    const { bytes } = certificates[later] as Certificate;
+    for (let earlier = 0; earlier < later; earlier += 1) {
+      if (equalBytes((certificates[earlier] as Certificate).bytes, bytes)) return later;
+    }
+  }
+  return -1;
 }

@@ -86,7 +86,8 @@ function checkExtensionPlaces(
   if (attestationAt < 1) {
     return refusal(finding('CHAIN_SHAPE_UNKNOWN', {}, { got: sent.length }));
   }
-  for (const [cert, certificate] of sent.entries()) {
+  for (let cert = 0; cert < sent.length; cert += 1) {
+    const certificate = sent[cert] as Certificate;
     const isAttested = extensionOf(certificate, 'keyDescription') !== undefined;
     if (cert >= attestationAt && isAttested) {
       return refusal(finding('CHAIN_EXTENDED_FAKE_ATTESTATION', { cert }));

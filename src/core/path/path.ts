@@ -1,6 +1,6 @@
 /**
  * From a chain as sent to a verified path: the one place that can make one. Cheap refusals first, so
- * that junk costs no signature; then every signature, from the anchor down, each under a key that has
+ * that junk costs no signature (`claimPath`); then every signature, from the anchor down, each under a key that has
  * itself been verified. Nothing is searched and nothing is reordered. Dates are not looked at.
  */
 import type { Anchor, AnchorSet } from '../anchors/index.ts';
@@ -42,13 +42,23 @@ export interface VerifiedPath {
   readonly remarks: readonly Finding[];
 }
 
-/** Verifies a parsed chain against a set of anchors, and remembers its links once all of it is verified. */
-export function verifyPath(
+/** A chain in which everything holds that needs no signature. Nothing of it is verified. */
+export interface ClaimedPath {
+  readonly certificates: readonly Certificate[];
+  readonly remembered: readonly (VerifiedLink | undefined)[];
+  readonly anchor: Anchor;
+  /** The chain without its root, leaf first. */
+  readonly belowAnchor: readonly Certificate[];
+  readonly layout: Layout;
+  readonly remarks: readonly Finding[];
+}
+
+/** Finds the anchor and the shape of a parsed chain, and refuses what no signature could mend. */
+export function claimPath(
   { certificates, remembered }: Pick<ParsedChain, 'certificates' | 'remembered'>,
   anchors: AnchorSet,
   effort: Effort,
-  memory: LinkMemory = NO_LINKS,
-): Result<VerifiedPath> {
+): Result<ClaimedPath> {
   const order = checkOrder(certificates);
   if (!order.ok) return order;
   const anchored = findAnchor(certificates, anchors, effort);
@@ -61,7 +71,23 @@ export function verifyPath(
   if (!named.ok) return named;
   const issuers = checkIssuers(belowAnchor, layout, effort);
   if (!issuers.ok) return issuers;
-  const signed = verifySignatures(belowAnchor, anchor, layout, remembered, effort);
+  const remarks = [
+    ...anchored.value.remarks,
+    ...named.value,
+    ...issuers.value,
+    ...remarkOn(belowAnchor),
+  ];
+  return success({ certificates, remembered, anchor, belowAnchor, layout, remarks });
+}
+
+/** Verifies every signature of a claimed path, and remembers its links once all of it is verified. */
+export function verifyPath(
+  claimed: ClaimedPath,
+  effort: Effort,
+  memory: LinkMemory = NO_LINKS,
+): Result<VerifiedPath> {
+  const { certificates, anchor, belowAnchor, layout, remarks } = claimed;
+  const signed = verifySignatures(claimed, effort, memory);
   if (!signed.ok) return signed;
   for (const { link, kind } of signed.value) memory.keep(link, kind);
   const path = {
@@ -72,12 +98,7 @@ export function verifyPath(
     attestKeys: belowAnchor.slice(1, layout.attestationAt),
     attestation: belowAnchor[layout.attestationAt] as Certificate,
     certifiedLevel: deriveCertifiedLevel(belowAnchor, layout),
-    remarks: [
-      ...anchored.value.remarks,
-      ...named.value,
-      ...issuers.value,
-      ...remarkOn(belowAnchor),
-    ],
+    remarks,
   };
   return success(path as unknown as VerifiedPath);
 }
@@ -107,21 +128,20 @@ interface NewLink {
  * reached. Gives the links that are new.
  */
 function verifySignatures(
-  belowAnchor: readonly Certificate[],
-  anchor: Anchor,
-  layout: Layout,
-  remembered: readonly (VerifiedLink | undefined)[],
+  { belowAnchor, anchor, layout, remembered }: ClaimedPath,
   effort: Effort,
+  memory: LinkMemory,
 ): Result<readonly NewLink[]> {
   const links: NewLink[] = [];
   let issuer: VerifiedLink | Anchor = anchor;
   for (let index = belowAnchor.length - 1; index >= layout.attestationAt; index -= 1) {
-    const known = remembered[index];
+    const certificate = belowAnchor[index] as Certificate;
+    // A chain that came with this one may have been verified since.
+    const known = remembered[index] ?? memory.recall(certificate.bytes);
     if (known !== undefined && known.issuer === issuer) {
       issuer = known;
       continue;
     }
-    const certificate = belowAnchor[index] as Certificate;
     if (!issuer.key.hasSigned(certificate, effort)) return refuseUnsigned(index);
     const link: VerifiedLink = toLink(certificate, issuer);
     links.push({ link, kind: index === layout.attestationAt ? 'attestation' : 'upper' });

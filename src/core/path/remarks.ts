@@ -5,7 +5,8 @@ import type { Certificate } from '../x509/index.ts';
 /** The quirks of each certificate, leaf first. */
 export function remarkOn(belowAnchor: readonly Certificate[]): readonly Finding[] {
   const remarks: Finding[] = [];
-  for (const [cert, certificate] of belowAnchor.entries()) {
+  for (let cert = 0; cert < belowAnchor.length; cert += 1) {
+    const certificate = belowAnchor[cert] as Certificate;
     const { signatureAlgorithm, signatureParameters, extensions } = certificate;
     const { keyAlgorithm } = signatureAlgorithm;
     if (keyAlgorithm === 'EC' && signatureParameters === 'null') {

@@ -4,15 +4,15 @@
  * compared with the one moment, never with its issuer's window.
  */
 import { type Finding, finding, toRfc3339 } from '../base/index.ts';
+import type { Certificate } from '../x509/index.ts';
 import type { VerifiedPath } from './path.ts';
 
 /** Findings about the certificates between leaf and anchor. `evidenceTime`: milliseconds since 1970. */
 export function checkValidity(path: VerifiedPath, evidenceTime: number): readonly Finding[] {
   const { attestationAt, record } = path.layout;
   const findings: Finding[] = [];
-  const issuers = path.certificates.slice(attestationAt, attestationAt + record.issuers);
-  for (const [index, { notBefore, notAfter }] of issuers.entries()) {
-    const cert = attestationAt + index;
+  for (let cert = attestationAt; cert < attestationAt + record.issuers; cert += 1) {
+    const { notBefore, notAfter } = path.certificates[cert] as Certificate;
     if (evidenceTime < notBefore) {
       const expected = toRfc3339(notBefore);
       const got = toRfc3339(evidenceTime);

@@ -91,7 +91,7 @@ export interface EligibilityEvidence {
   readonly layers: readonly Layer[];
   readonly binding: Readonly<Record<NeededBinding, string>>;
   readonly posture: Posture | null;
-  readonly caller: CallerContext;
+  readonly caller: Omit<CallerContext, 'handle'>;
 }
 
 /** Every action the policy names, in the order of `ACTIONS`. */
@@ -100,52 +100,7 @@ export function deriveEligibility(
   evidence: EligibilityEvidence,
 ): readonly ActionDecision[] {
   if (eligibility === undefined) return [];
-  const undecided = whyNotAccepted(evidence.judged);
-  const facts = factsOf(eligibility, undecided, evidence);
-  if (isSame(facts, last.facts)) return last.decisions;
-  const decisions = decide(eligibility, undecided, evidence);
-  last = { facts, decisions };
-  return decisions;
-}
-
-/**
- * Devices of a fleet mostly differ in nothing that is looked at here, so the last decisions are kept with
- * everything they rest on (measured, bench/policy.ts).
- */
-let last: { readonly facts: readonly unknown[]; readonly decisions: readonly ActionDecision[] } = {
-  facts: [],
-  decisions: [],
-};
-
-/** Everything `decide` looks at: values, and what lives as long as the policy and the registry by identity. */
-function factsOf(
-  eligibility: Eligibility,
-  undecided: readonly string[],
-  { layers, binding, posture, caller }: EligibilityEvidence,
-): unknown[] {
-  const recognised = posture?.recognised;
-  const known = recognised?.kind === 'release' ? recognised : null;
-  const { lifecycle, enrolled, channel, cohort, action } = caller;
-  const facts: unknown[] = [eligibility, known?.release, known?.standing.releases];
-  facts.push(
-    known?.standing.latest,
-    posture?.release,
-    lifecycle,
-    enrolled,
-    channel,
-    cohort,
-    action,
-  );
-  for (const name of NEEDED_BINDINGS) facts.push(binding[name]);
-  for (const { state } of layers) facts.push(state);
-  for (const reason of undecided) facts.push(reason);
-  return facts;
-}
-
-function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
-  return true;
+  return decide(eligibility, whyNotAccepted(evidence.judged), evidence);
 }
 
 function decide(

@@ -3,7 +3,7 @@
  * of the caller, against the registry, and against combinations that cannot be.
  */
 import { type Finding, type FindingCode, finding, type JudgedFinding } from '../base/index.ts';
-import type { KeyDescription } from '../key-description/index.ts';
+import type { DeviceDescription } from '../key-description/index.ts';
 import { isBefore, type PatchField, type Posture, parsePatchLevel } from '../posture/index.ts';
 import type { CallerContext, Floor, FloorLevels } from './caller-context.ts';
 import type { Policy } from './policy.ts';
@@ -30,7 +30,7 @@ const FIELDS = ['osVersion', 'osPatchLevel', 'vendorPatchLevel', 'bootPatchLevel
 
 /** Compares what a device reports with every floor of the request. */
 export function checkFloors(
-  { hardwareEnforced }: KeyDescription,
+  { hardwareEnforced }: DeviceDescription,
   posture: Posture,
   floors: readonly Floor[],
 ): readonly Finding[] {

@@ -1,7 +1,7 @@
 /** What the rules of a policy look at. */
 import type { AnchorRecord } from '../anchors/index.ts';
 import { dateOfDay } from '../base/index.ts';
-import type { KeyDescription, ProvisioningInfo } from '../key-description/index.ts';
+import type { DeviceDescription, ProvisioningInfo } from '../key-description/index.ts';
 import type { Layout, VerifiedPath } from '../path/index.ts';
 import type { CalendarDate, Posture } from '../posture/index.ts';
 import type { ReleaseRegistry } from '../reference/index.ts';
@@ -13,12 +13,12 @@ export interface SubjectPath extends Pick<VerifiedPath, 'certifiedLevel'> {
   readonly layout: Pick<Layout, 'shape' | 'provisioning' | 'attestationAt'>;
   readonly leafKey: PublicKey;
   /** Whether the leaf's key usage is to sign certificates, and nothing else. */
-  readonly leafOnlyCertifies: () => boolean;
+  readonly leafOnlyCertifies: boolean;
 }
 
 export interface Subject {
   readonly path: SubjectPath;
-  readonly description: KeyDescription;
+  readonly description: DeviceDescription;
   readonly provisioningInfo: ProvisioningInfo | null;
   readonly posture: Posture;
   /** The day of the evidence, UTC. */
@@ -35,7 +35,7 @@ export interface Subject {
 
 /** The path of evidence that was proved just now. */
 export function toSubjectPath({ anchor, layout, certifiedLevel, leaf }: VerifiedPath): SubjectPath {
-  const leafOnlyCertifies = (): boolean => hasOnlyKeyCertSign(leaf);
+  const leafOnlyCertifies = hasOnlyKeyCertSign(leaf);
   return { anchor, layout, certifiedLevel, leafKey: leaf.publicKey, leafOnlyCertifies };
 }
 
@@ -45,21 +45,19 @@ export interface KnownDevice
     Subject,
     'path' | 'description' | 'provisioningInfo' | 'posture' | 'attestationKeyUse'
   > {
-  /** Milliseconds since 1970. */
-  readonly evidenceTime: number;
+  /** Counted from 1970-01-01, UTC. */
+  readonly evidenceDay: number;
 }
-
-const MS_PER_DAY = 86_400_000;
 
 /** That beside the releases the verifier knows. `isExpired`: their registry is, and recognises nothing. */
 export function toSubject(
-  { evidenceTime, ...known }: KnownDevice,
+  { evidenceDay, ...known }: KnownDevice,
   registry: ReleaseRegistry | null,
   isExpired: boolean,
 ): Subject {
   return {
     ...known,
-    evidenceDate: dateOfDay(Math.floor(evidenceTime / MS_PER_DAY)),
+    evidenceDate: dateOfDay(evidenceDay),
     knowsReleases: registry !== null || isExpired,
     registryIsExpired: isExpired,
     registry: isExpired ? null : registry,

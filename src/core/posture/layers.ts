@@ -12,7 +12,7 @@ import {
   LAYERS,
   type LayerId,
 } from '../base/index.ts';
-import { describeEnum, type KeyDescription, ORIGIN_GENERATED } from '../key-description/index.ts';
+import { type DeviceDescription, describeEnum, ORIGIN_GENERATED } from '../key-description/index.ts';
 import type { Layout } from '../path/index.ts';
 import type { StatementFields } from '../statement/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';
@@ -35,7 +35,7 @@ export interface LayerEvidence {
     readonly layout: Pick<Layout, 'shape'>;
   } | null;
   readonly revocationStatus: string | null;
-  readonly description: KeyDescription | null;
+  readonly description: DeviceDescription | null;
   readonly posture: Posture | null;
   /** What a verified statement says, where something vouches for it; else null. */
   readonly reported: StatementFields | null;

@@ -5,7 +5,7 @@
  */
 import type { SecurityLevel } from '../anchors/index.ts';
 import { isAllZero, toHex } from '../base/index.ts';
-import { type BootState, type KeyDescription, SECURITY_LEVELS } from '../key-description/index.ts';
+import { type BootState, type DeviceDescription, SECURITY_LEVELS } from '../key-description/index.ts';
 import {
   type Recognised,
   type Release,
@@ -39,7 +39,7 @@ export interface Posture {
 
 /** Derives the posture a description shows, with the releases known to the verifier. */
 export function derivePosture(
-  description: KeyDescription,
+  description: DeviceDescription,
   registry: ReleaseRegistry | null,
 ): Posture {
   const { attestationSecurityLevel, keyMintSecurityLevel, hardwareEnforced } = description;
@@ -75,7 +75,10 @@ export function bootStatesOf(recognised: Recognised): readonly BootState[] {
     : recognised.system.bootStates;
 }
 
-function deriveBoot({ hardwareEnforced }: KeyDescription): BootPosture | null {
+/** How the device booted; null: the hardware list has no root of trust. */
+export function deriveBoot({
+  hardwareEnforced,
+}: Pick<DeviceDescription, 'hardwareEnforced'>): BootPosture | null {
   const { rootOfTrust } = hardwareEnforced.fields;
   if (rootOfTrust === undefined) return null;
   const { verifiedBootKey, deviceLocked, verifiedBootState, verifiedBootHash } = rootOfTrust;

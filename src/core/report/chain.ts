@@ -3,8 +3,15 @@ import { sha256Hex } from '../anchors/index.ts';
 import type { Result } from '../base/index.ts';
 import type { ProvisioningInfo } from '../key-description/index.ts';
 import { roleInPath, type VerifiedPath } from '../path/index.ts';
-import { type Certificate, factsOf, keyFactsOf, sliceOf } from '../x509/index.ts';
+import {
+  type Certificate,
+  type CertificateFacts,
+  factsOf,
+  keyFactsOf,
+  sliceOf,
+} from '../x509/index.ts';
 import type { ReportCertificate, ReportChain, ReportKey } from './report.ts';
+import { keepText } from './text.ts';
 
 /** Everything known of the chain; without a path, what the certificates say of themselves. */
 export function toReportChain(
@@ -51,5 +58,15 @@ function toReportCertificate(
   path: VerifiedPath | null,
 ): ReportCertificate {
   const role = path === null ? null : roleInPath(path, index);
-  return { index, role, ...factsOf(certificate) };
+  const facts = factsOf(certificate);
+  if (certificate.kept === null) return { index, role, ...facts };
+  const known = SHARED.get(facts);
+  if (known !== undefined && known.index === index && known.role === role) return known;
+  const shared = Object.freeze({ index, role, ...facts });
+  keepText(shared);
+  SHARED.set(facts, shared);
+  return shared;
 }
+
+/** Certificates that stand in many chains, at the place where they stood last. */
+const SHARED = new WeakMap<CertificateFacts, ReportCertificate>();

@@ -1,6 +1,6 @@
 /** A KeyDescription in report form: AOSP's names for fields and values, device identifiers redacted. */
 import { createHash } from 'node:crypto';
-import { toHex } from '../base/index.ts';
+import { freezeDeep, toHex } from '../base/index.ts';
 import {
   type ApplicationId,
   type AuthorizationList,
@@ -8,6 +8,7 @@ import {
   FIELDS,
   type FieldName,
   type FieldSpec,
+  IDENTIFYING_FIELDS,
   type KeyDescription,
   type RawElement,
   type RootOfTrust,
@@ -20,6 +21,7 @@ import type {
   ReportRawElement,
   ReportRootOfTrust,
 } from './report.ts';
+import { keepText } from './text.ts';
 
 /** What stands in place of a device identifier. */
 const REDACTED = 'redacted';
@@ -40,8 +42,23 @@ export function toReportKeyDescription(
     attestationChallenge: toHex(description.attestationChallenge),
     uniqueId: hidesId ? REDACTED : toHex(uniqueId),
     softwareEnforced: toReportList(description.softwareEnforced, exposure),
-    hardwareEnforced: toReportList(description.hardwareEnforced, exposure),
+    hardwareEnforced: toHardwareList(description.hardwareEnforced, exposure),
   };
+}
+
+/** Lists that many records share hold nothing that is redacted. */
+const SHARED_LISTS = new WeakMap<AuthorizationList, ReportAuthorizationList>();
+
+function toHardwareList(list: AuthorizationList, exposure: Exposure): ReportAuthorizationList {
+  if (list.shared !== true) return toReportList(list, exposure);
+  let shared = SHARED_LISTS.get(list);
+  if (shared === undefined) {
+    shared = toReportList(list, exposure);
+    freezeDeep(shared);
+    keepText(shared);
+    SHARED_LISTS.set(list, shared);
+  }
+  return shared;
 }
 
 function toReportList(list: AuthorizationList, exposure: Exposure): ReportAuthorizationList {
@@ -99,7 +116,22 @@ function toReportRootOfTrust(rootOfTrust: RootOfTrust): ReportRootOfTrust {
   };
 }
 
+/** Names of apps that many records share. */
+const SHARED_IDS = new WeakMap<ApplicationId, ReportApplicationId>();
+
 function toReportApplicationId(id: ApplicationId): ReportApplicationId {
+  if (id.shared !== true) return describeApplicationId(id);
+  let shared = SHARED_IDS.get(id);
+  if (shared === undefined) {
+    shared = describeApplicationId(id);
+    freezeDeep(shared);
+    keepText(shared);
+    SHARED_IDS.set(id, shared);
+  }
+  return shared;
+}
+
+function describeApplicationId(id: ApplicationId): ReportApplicationId {
   return {
     packages: id.packages.map(({ name, version }) => ({ name, version: toReportNumber(version) })),
     signatureDigests: id.signatureDigests.map((digest) => toHex(digest)),
@@ -115,9 +147,7 @@ function toReportMalformed(raw: RawElement, exposure: Exposure): ReportRawElemen
 }
 
 const IDENTIFYING_TAGS: ReadonlySet<number> = new Set(
-  Object.values<FieldSpec>(FIELDS)
-    .filter(({ identifies }) => identifies)
-    .map(({ tag }) => tag),
+  IDENTIFYING_FIELDS.map((name) => FIELDS[name].tag),
 );
 
 function toReportRaw({ tag, der }: RawElement, exposure: Exposure): ReportRawElement {

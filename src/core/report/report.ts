@@ -211,6 +211,20 @@ export interface Report {
   readonly eligibility: readonly ReportEligibility[];
 }
 
+/** The parts of a report that say what was decided. */
+export type ReportDecision = Pick<
+  Report,
+  | 'outcome'
+  | 'trustState'
+  | 'findings'
+  | 'layers'
+  | 'trustInputs'
+  | 'policy'
+  | 'release'
+  | 'rollback'
+  | 'eligibility'
+>;
+
 /** Parts of a report that depend on nothing but the proof. */
 export interface ReportParts {
   chain?: ReportChain;
@@ -218,6 +232,6 @@ export interface ReportParts {
   /** With device identifiers shown, and without. */
   exposed?: ReportKeyDescription;
   redacted?: ReportKeyDescription;
-  /** The same as JSON. */
-  texts?: { chain?: string; key?: string; exposed?: string; redacted?: string };
+  /** All three as JSON members. */
+  texts?: { exposed?: string; redacted?: string };
 }

@@ -1,37 +1,138 @@
-/** A report as JSON text, without writing again what was written for the same proof or decision before. */
-import type { Report, ReportEligibility, ReportParts } from './report.ts';
+/**
+ * A report as JSON text, without writing again what was written before: parts that depend on nothing but
+ * the proof, for a proof that is remembered; parts and decisions that many reports share.
+ */
+import type {
+  Report,
+  ReportChain,
+  ReportDecision,
+  ReportKeyDescription,
+  ReportParts,
+} from './report.ts';
 
-/** `JSON.stringify(report)`, to the octet. `parts` are those of the proof that the report is about. */
+/**
+ * `JSON.stringify(report)`, to the octet, of a report as `judge` makes it. `parts` are those of the proof
+ * that it is about. What is put between quotes here is of a closed set, a time or hex: nothing to escape.
+ */
 export function toReportText(report: Report, parts: ReportParts): string {
-  let text = '';
-  for (const name of Object.keys(report) as (keyof Report)[]) {
-    const value =
-      name === 'eligibility' ? eligibilityText(report[name]) : textOf(report[name], parts);
-    text += `${text === '' ? '{' : ','}"${name}":${value}`;
-  }
-  return `${text}}`;
+  const { front, policy, back } = writeDecision(report);
+  return `{"reportVersion":${report.reportVersion},"outcome":"${report.outcome}","trustState":"${
+    report.trustState
+  }","evidenceTime":"${report.evidenceTime}","appraisedAt":"${
+    report.appraisedAt
+  }","evidenceDigest":"${report.evidenceDigest}","verifier":${write(
+    report.verifier,
+  )},"environment":"${report.environment}",${front},${writeProof(
+    report,
+    parts,
+  )},"revocation":${write(report.revocation)},"policy":${policy},"binding":${write(
+    report.binding,
+  )},"statement":${write(report.statement)},${back}}`;
 }
 
-/** Most devices of a fleet get the very decisions of the one before. */
-const ELIGIBILITY_TEXTS = new WeakMap<readonly ReportEligibility[], string>();
+/** Texts of parts that are the same object in many reports; written when first asked for. */
+const KEPT = new WeakMap<object, { text: string | null }>();
 
-function eligibilityText(eligibility: readonly ReportEligibility[]): string {
-  let text = ELIGIBILITY_TEXTS.get(eligibility);
-  if (text === undefined) {
-    text = JSON.stringify(eligibility);
-    ELIGIBILITY_TEXTS.set(eligibility, text);
-  }
-  return text;
+/** Makes sure that `part`, which never changes again, is written only once. */
+export function keepText(part: object): void {
+  KEPT.set(part, { text: null });
 }
 
-function textOf(value: Report[keyof Report], parts: ReportParts): string {
-  for (const name of REMEMBERED) {
-    if (value !== parts[name]) continue;
-    parts.texts ??= {};
-    parts.texts[name] ??= JSON.stringify(value);
-    return parts.texts[name];
-  }
-  return JSON.stringify(value);
+/** `JSON.stringify(value)`. */
+function write(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const kept = KEPT.get(value);
+  if (kept === undefined) return JSON.stringify(value);
+  kept.text ??= JSON.stringify(value);
+  return kept.text;
 }
 
-const REMEMBERED = ['chain', 'key', 'exposed', 'redacted'] as const;
+/** The members of a decision, as they stand around those of the proof. */
+interface DecisionText {
+  readonly front: string;
+  readonly policy: string;
+  readonly back: string;
+}
+
+/** Texts of decisions that are kept, each under its findings; null: not written yet. */
+const DECISIONS = new WeakMap<
+  ReportDecision['findings'],
+  { readonly decision: ReportDecision; text: DecisionText | null }
+>();
+
+/** Makes sure that `decision`, which never changes again, is written only once. */
+export function keepDecisionText(decision: ReportDecision): void {
+  DECISIONS.set(decision.findings, { decision, text: null });
+}
+
+function writeDecision(report: Report): DecisionText {
+  const kept = DECISIONS.get(report.findings);
+  if (kept === undefined || !isDecisionOf(report, kept.decision)) return toDecisionText(report);
+  kept.text ??= toDecisionText(kept.decision);
+  return kept.text;
+}
+
+/** A report may have been put together from several. */
+function isDecisionOf(report: Report, decision: ReportDecision): boolean {
+  return (
+    report.layers === decision.layers &&
+    report.trustInputs === decision.trustInputs &&
+    report.policy === decision.policy &&
+    report.release === decision.release &&
+    report.rollback === decision.rollback &&
+    report.eligibility === decision.eligibility
+  );
+}
+
+function toDecisionText(decision: ReportDecision): DecisionText {
+  const { findings, layers, trustInputs, policy, release, rollback, eligibility } = decision;
+  return {
+    front: membersOf({ findings, layers, trustInputs }),
+    policy: JSON.stringify(policy),
+    back: membersOf({ release, rollback, eligibility }),
+  };
+}
+
+/** The text of an object without its braces. */
+function membersOf(document: object): string {
+  return JSON.stringify(document).slice(1, -1);
+}
+
+function writeProof({ chain, key, keyDescription }: Report, parts: ReportParts): string {
+  const described = keyDescription === parts.exposed ? 'exposed' : 'redacted';
+  const isOfParts =
+    chain === parts.chain &&
+    key === (parts.key ?? null) &&
+    keyDescription === (parts[described] ?? null);
+  if (!isOfParts) return membersOf({ chain, key, keyDescription });
+  parts.texts ??= {};
+  parts.texts[described] ??= `"chain":${writeChain(chain)},"key":${JSON.stringify(
+    key,
+  )},"keyDescription":${keyDescription === null ? 'null' : writeDescription(keyDescription)}`;
+  return parts.texts[described];
+}
+
+function writeChain(chain: ReportChain): string {
+  const { shape, anchor, certificates, provisioningInfo } = chain;
+  let written = '';
+  for (const certificate of certificates) {
+    written += written === '' ? write(certificate) : `,${write(certificate)}`;
+  }
+  return `{"shape":${write(shape)},"anchor":${write(
+    anchor,
+  )},"certificates":[${written}],"provisioningInfo":${write(provisioningInfo)}}`;
+}
+
+function writeDescription({
+  softwareEnforced,
+  hardwareEnforced,
+  ...scalars
+}: ReportKeyDescription): string {
+  let software = '';
+  for (const [name, field] of Object.entries(softwareEnforced)) {
+    software += `${software === '' ? '' : ','}"${name}":${write(field)}`;
+  }
+  return `{${membersOf(scalars)},"softwareEnforced":{${software}},"hardwareEnforced":${write(
+    hardwareEnforced,
+  )}}`;
+}

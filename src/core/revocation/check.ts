@@ -87,12 +87,13 @@ function checkCertificates(
 ): { status: 'good' | ListedStatus; listed: readonly Finding[] } {
   const denied = checkAttestationKeys(path, snapshot);
   const listed: Finding[] = [...denied];
-  const statuses = new Set<ListedStatus>(denied.length > 0 ? ['revoked'] : []);
-  for (const [cert, certificate] of path.certificates.entries()) {
+  const statuses: ListedStatus[] = denied.length > 0 ? ['revoked'] : [];
+  for (let cert = 0; cert < path.certificates.length; cert += 1) {
+    const certificate = path.certificates[cert] as RevocablePath['certificates'][number];
     const { bytes, serial } = certificate;
     const listing = lookUpSerial(snapshot, path.anchor.record.id, bytes, serial.start, serial.end);
     if (listing === null) continue;
-    statuses.add(listing.status);
+    statuses.push(listing.status);
     const place = { cert, field: 'serialNumber' };
     listed.push(
       finding(CODES[listing.status], place, {
@@ -101,7 +102,7 @@ function checkCertificates(
       }),
     );
   }
-  return { status: WORST_FIRST.find((each) => statuses.has(each)) ?? 'good', listed };
+  return { status: WORST_FIRST.find((each) => statuses.includes(each)) ?? 'good', listed };
 }
 
 function describe({ status, reason, source }: Listing): string {

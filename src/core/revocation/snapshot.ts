@@ -127,7 +127,7 @@ export function lookUpSerial(
   while (from < end - 1 && serial[from] === 0) from += 1;
   const length = end - from;
   if (length > MAX_SERIAL_BYTES) return null;
-  const bytes = new Uint8Array(snapshot.table);
+  const bytes = octetsOf(snapshot.table);
   const mask = snapshot.serialSlots - 1;
   let worst = -1;
   for (let slot = hashOf(serial, from, end) & mask; ; slot = (slot + 1) & mask) {
@@ -143,6 +143,18 @@ export function lookUpSerial(
     status: STATUSES[bytes[worst + 2] as number] as ListedStatus,
     ...originOf(snapshot, bytes, worst),
   };
+}
+
+/** One view of each table: several look-ups are made for every chain. */
+const VIEWS = new WeakMap<SharedArrayBuffer, Uint8Array>();
+
+function octetsOf(table: SharedArrayBuffer): Uint8Array {
+  let view = VIEWS.get(table);
+  if (view === undefined) {
+    view = new Uint8Array(table);
+    VIEWS.set(table, view);
+  }
+  return view;
 }
 
 /** Why a key is denied, and by which list. */

@@ -2,7 +2,7 @@
  * Distinguished names (RFC 5280 4.1.2.4). Compared as bytes; read attribute by attribute, by
  * identifier, for classification and for people. Never split from a printed string (THREATS B24).
  */
-import { MAX_NAME_ATTRIBUTES } from '../base/index.ts';
+import { MAX_NAME_ATTRIBUTES, toLatin1 } from '../base/index.ts';
 import {
   BMP_STRING,
   type DerReader,
@@ -141,13 +141,8 @@ function toText(bytes: Uint8Array, tag: number, from: number, to: number): strin
 }
 
 function toAscii(bytes: Uint8Array, from: number, to: number): string | null {
-  let text = '';
-  for (let at = from; at < to; at += 1) {
-    const octet = bytes[at] as number;
-    if (octet >= 0x80) return null;
-    text += String.fromCharCode(octet);
-  }
-  return text;
+  for (let at = from; at < to; at += 1) if ((bytes[at] as number) >= 0x80) return null;
+  return toLatin1(bytes, from, to);
 }
 
 function toUtf8(bytes: Uint8Array): string | null {

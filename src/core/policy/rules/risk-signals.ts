@@ -42,7 +42,7 @@ export const RISK_CHECKS: Readonly<Record<RiskCode, (subject: Subject) => Findin
 
   RISK_LEAF_KEYCERTSIGN: ({ path, description }) => {
     const isAttestKey = description.hardwareEnforced.fields.purpose?.includes(PURPOSE_ATTEST_KEY);
-    return !isAttestKey && path.leafOnlyCertifies()
+    return !isAttestKey && path.leafOnlyCertifies
       ? finding('RISK_LEAF_KEYCERTSIGN', { cert: 0, field: 'keyUsage' })
       : undefined;
   },
