@@ -20,7 +20,7 @@ import { median, type Result, type Slice } from './measure.ts';
 
 const ROUNDS = 3;
 const FLOOR_MS = 700;
-const WARM_SECONDS = 2;
+const WARM_SECONDS = 4;
 
 /** A thread remembers 8,192 devices; each thread sees its share of the fleet. */
 const CHAINS_PER_CORE = 10_000;
