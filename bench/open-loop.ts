@@ -24,14 +24,14 @@ export interface Answered {
 }
 
 /** What is still unanswered so long after the last request counts as an error. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 10_000;
 
 interface Due {
   readonly at: number;
   readonly body: string;
 }
 
-/** Sends `bodies` in turn, `rate` a second for so many seconds, and tells of each answer. */
+/** Sends `bodies` in turn, `rate` a second for so many seconds, and tells of each answer. Gives the seconds until the last. */
 export async function openLoop(
   place: Place,
   bodies: readonly string[],
@@ -41,7 +41,7 @@ export async function openLoop(
     from = 0,
   }: { readonly rate: number; readonly seconds: number; readonly from?: number },
   onAnswer: (answered: Answered) => void,
-): Promise<void> {
+): Promise<number> {
   const count = Math.round(rate * seconds);
   const waiting: Due[] = [];
   const idle: Connection[] = [];
@@ -79,8 +79,10 @@ export async function openLoop(
   await done.promise;
   clearTimeout(patience);
   clearInterval(timer);
+  const elapsed = (performance.now() - started) / 1000;
   for (const connection of connections) connection.close();
   for (; left > 0; left -= 1) onAnswer({ status: 0, body: '', ms: PATIENCE_MS });
+  return Math.max(elapsed, seconds);
 }
 
 /** One request on each of so many fresh connections at once: the latest first answer, in ms. */
