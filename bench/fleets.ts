@@ -1,7 +1,7 @@
 /** The chains of each scenario: what stands in a request, and the signatures that no memory can know yet. */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { newEffort } from '../src/core/base/index.ts';
-import { type Certificate, parseCertificate, sliceOf } from '../src/core/x509/index.ts';
+import { type Certificate, importKey, parseCertificate, sliceOf } from '../src/core/x509/index.ts';
 import { type Evidence, REJECTED_DEFECTS } from '../src/simulator/index.ts';
 import { attest, type World } from '../test/support/world.ts';
 
@@ -16,6 +16,12 @@ export interface Chain {
   readonly floor: () => void;
 }
 
+/** The two kinds of work that a floor is made of, each alone. */
+export interface FloorParts {
+  readonly verify: () => void;
+  readonly importKeys: () => void;
+}
+
 export interface Scenario {
   readonly name: string;
   /** Chains to be seen first, so that what is warm is warm. */
@@ -26,39 +32,41 @@ export interface Scenario {
 /** Chains of one scenario: enough that no slice sees one twice but where that is the point. */
 const COUNT = 2_000;
 
-export const SCENARIOS: Readonly<Record<string, (world: World) => Scenario>> = {
-  cold: (world) => {
-    const chains = repeat(200, () => chainOf(attest(world), 'nothing'));
+export type MakeScenario = (world: World, count?: number) => Scenario;
+
+export const SCENARIOS: Readonly<Record<string, MakeScenario>> = {
+  cold: (world, count = COUNT) => {
+    const chains = repeat(Math.ceil(count / 10), () => chainOf(attest(world), 'nothing'));
     return { name: 'cold', before: [], chains };
   },
-  'rkp-fleet': (world) => {
-    const chains = repeat(COUNT, () => chainOf(attest(world), 'uppers'));
+  'rkp-fleet': (world, count = COUNT) => {
+    const chains = repeat(count, () => chainOf(attest(world), 'uppers'));
     return { name: 'rkp-fleet', before: [chainOf(attest(world), 'uppers')], chains };
   },
-  'known-device': (world) => {
+  'known-device': (world, count = COUNT) => {
     const device = world.simulator.device({ provisioning: 'remote' });
-    const chains = repeat(COUNT, () => chainOf(device.attest(), 'attestation'));
+    const chains = repeat(count, () => chainOf(device.attest(), 'attestation'));
     return { name: 'known-device', before: [chainOf(device.attest(), 'uppers')], chains };
   },
-  'factory-fleet': (world) => {
+  'factory-fleet': (world, count = COUNT) => {
     const batches = repeat(5, () => world.simulator.batch());
     const make = (made: number): Chain => {
       const issuers = batches[made % batches.length] as (typeof batches)[number];
       const device = world.simulator.device({ provisioning: 'factory', issuers });
       return chainOf(device.attest(), 'attestation');
     };
-    return { name: 'factory-fleet', before: repeat(5, make), chains: repeat(COUNT, make) };
+    return { name: 'factory-fleet', before: repeat(5, make), chains: repeat(count, make) };
   },
-  repeat: (world) => {
-    const chains = repeat(500, () => chainOf(attest(world), 'whole'));
+  repeat: (world, count = COUNT) => {
+    const chains = repeat(Math.ceil(count / 4), () => chainOf(attest(world), 'whole'));
     return { name: 'repeat', before: chains, chains };
   },
-  mixed: (world) => {
-    const remote = SCENARIOS['rkp-fleet']?.(world) as Scenario;
-    const factory = SCENARIOS['factory-fleet']?.(world) as Scenario;
-    const again = SCENARIOS['repeat']?.(world) as Scenario;
+  mixed: (world, count = COUNT) => {
+    const remote = SCENARIOS['rkp-fleet']?.(world, count) as Scenario;
+    const factory = SCENARIOS['factory-fleet']?.(world, count) as Scenario;
+    const again = SCENARIOS['repeat']?.(world, count) as Scenario;
     const bad = repeat(100, (made) => badChain(world, made));
-    const chains = repeat(COUNT, (made) => {
+    const chains = repeat(count, (made) => {
       const share = (made * 37) % 100;
       const from =
         share < 70 ? remote.chains : share < 90 ? factory.chains : share < 95 ? again.chains : bad;
@@ -67,9 +75,9 @@ export const SCENARIOS: Readonly<Record<string, (world: World) => Scenario>> = {
     const before = [...remote.before, ...factory.before, ...again.before];
     return { name: 'mixed', before, chains };
   },
-  hostile: (world) => {
+  hostile: (world, count = COUNT) => {
     const known = chainOf(attest(world), 'uppers');
-    const chains = repeat(COUNT, (made) => forgedUpper(known.chain, made));
+    const chains = repeat(count, (made) => forgedUpper(known.chain, made));
     return { name: 'hostile', before: [known], chains };
   },
 };
@@ -120,21 +128,47 @@ function forgedUpper(genuine: readonly Uint8Array[], made: number): Chain {
 }
 
 function floorOf(chain: readonly Uint8Array[], warm: Warm): () => void {
+  const links = linksOf(chain, warm);
+  return () => {
+    for (const { certificate, spki, key } of links)
+      check(certificate, key ?? importKey(spki), true);
+  };
+}
+
+/** The floor of a chain in its parts, for telling what each costs. */
+export function floorPartsOf(chain: readonly Uint8Array[], warm: Warm): FloorParts {
+  const links = linksOf(chain, warm);
+  const keys = links.map(({ spki, key }) => key ?? importKey(spki));
+  return {
+    verify: () => {
+      for (const [index, { certificate }] of links.entries()) {
+        check(certificate, keys[index] as KeyObject, true);
+      }
+    },
+    importKeys: () => {
+      for (const { spki, key } of links) if (key === null) importKey(spki);
+    },
+  };
+}
+
+/** A signature that no memory can know, and the issuer's key where a memory can. */
+interface UnknownLink {
+  readonly certificate: Certificate;
+  readonly spki: Buffer;
+  readonly key: KeyObject | null;
+}
+
+function linksOf(chain: readonly Uint8Array[], warm: Warm): readonly UnknownLink[] {
+  if (warm === 'whole') return [];
   const issuers = warm === 'nothing' ? chain.length - 1 : warm === 'uppers' ? 2 : 1;
-  if (warm === 'whole') return () => {};
-  const links = chain.slice(0, issuers).map((der, index) => {
+  return chain.slice(0, issuers).map((der, index) => {
     const issuer = chain[index + 1] as Uint8Array;
     // A key is warm where the certificate it stands in is; an anchor's always is.
     const isWarm = index === issuers - 1 && (warm !== 'nothing' || index === chain.length - 2);
-    const { value } = { value: parse(issuer, index + 1) };
-    const spki = Buffer.from(sliceOf(value, value.spki));
+    const parsed = parse(issuer, index + 1);
+    const spki = Buffer.from(sliceOf(parsed, parsed.spki));
     return { certificate: parse(der, index), spki, key: isWarm ? keyOf(issuer) : null };
   });
-  return () => {
-    for (const { certificate, spki, key } of links) {
-      check(certificate, key ?? createPublicKey({ key: spki, format: 'der', type: 'spki' }), true);
-    }
-  };
 }
 
 function check(certificate: Certificate, key: KeyObject, expected: boolean): void {
@@ -156,6 +190,5 @@ function parse(der: Uint8Array, index: number): Certificate {
 
 function keyOf(der: Uint8Array): KeyObject {
   const certificate = parse(der, 0);
-  const key = Buffer.from(sliceOf(certificate, certificate.spki));
-  return createPublicKey({ key, format: 'der', type: 'spki' });
+  return importKey(Buffer.from(sliceOf(certificate, certificate.spki)));
 }

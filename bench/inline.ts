@@ -23,7 +23,8 @@ export function measureInline(scenario: Scenario, seconds: number): Result {
   const rounds: { subject: number; cpu: number; floor: number; floorCpu: number }[] = [];
   const ends = performance.now() + seconds * 1000;
   // The first second is spent warming up: code is compiled as it runs.
-  for (let warm = 0; warm < 10; warm += 1) at = slice(subject, at, chains.length, SLICE_MS, BATCH).next;
+  for (let warm = 0; warm < 10; warm += 1)
+    at = slice(subject, at, chains.length, SLICE_MS, BATCH).next;
   do {
     const alone = hasFloor ? slice(floor, floorAt, chains.length, SLICE_MS) : null;
     floorAt = alone?.next ?? 0;
@@ -53,10 +54,10 @@ export function measureInline(scenario: Scenario, seconds: number): Result {
 }
 
 /** As many as a worker takes at once. */
-const BATCH = 16;
+export const BATCH = 16;
 
-/** Serves chain `index` of a scenario and those behind it, with what is warm in it kept warm. */
-export function inlineSubject(scenario: Scenario): (index: number) => void {
+/** Serves `BATCH` chains of a scenario at `now`, from `index` on, with what is warm in it kept warm. */
+export function inlineSubject(scenario: Scenario, now = AT): (index: number) => void {
   const context = contextFor(scenario);
   const { length } = scenario.chains;
   return (index) => {
@@ -64,13 +65,13 @@ export function inlineSubject(scenario: Scenario): (index: number) => void {
       { length: BATCH },
       (_, at) => scenario.chains[(index + at) % length] as Chain,
     );
-    serve(chains, context);
+    serve(chains, context, now);
   };
 }
 
-function serve(chains: readonly Chain[], context: Omit<AnswerContext, 'now'>): void {
+function serve(chains: readonly Chain[], context: Omit<AnswerContext, 'now'>, now = AT): void {
   const jobs = chains.map(({ body }) => ({ form: 'json', body, query: {} }) as const);
-  for (const { status } of answerAll(jobs, { ...context, now: AT })) {
+  for (const { status } of answerAll(jobs, { ...context, now })) {
     if (status !== 200) throw new Error(`answered ${status}`);
   }
 }

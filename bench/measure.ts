@@ -16,6 +16,13 @@ export interface Result {
   readonly p99Ms: number | null;
   readonly p999Ms: number | null;
   readonly rssMb: number;
+  /** Of the pool: what one thread does in the same run, and the pool's rate over that of so many cores. */
+  readonly oneThreadPerSecond?: number;
+  readonly ofCores?: number;
+  /** CPU a chain on one thread over CPU a chain in the pool: the same where nothing else wants the cores. */
+  readonly ofCoresByCpu?: number;
+  /** How often each outcome was answered. */
+  readonly outcomes?: Readonly<Record<string, number>>;
 }
 
 export interface Machine {

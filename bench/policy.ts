@@ -1,12 +1,21 @@
 /**
- * What a full production policy costs: `judge` alone, on the same proof, under `android-hardware` and
- * under a policy that asks every rule of the format and is satisfied. Slices alternate, so that a machine
- * that drifts does not decide; what counts is the median of the differences.
+ * What a full production policy costs: `judge` alone, on the same proofs, under `android-hardware` and
+ * under a policy that asks every rule of the format and is satisfied. Sixty devices of three releases take
+ * turns, without a caller who names an action and with one who names another each time, so that nothing
+ * kept of the device before answers for the next. Slices alternate, so that a machine that drifts does not
+ * decide; what counts is the median of the differences.
  */
-import { cpus } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { type JudgeContext, judge } from '../src/core/judge.ts';
-import { type Policy, preparePolicy } from '../src/core/policy/index.ts';
-import { prove } from '../src/core/prove.ts';
+import {
+  ACTIONS,
+  type CallerContext,
+  NO_CALLER_CONTEXT,
+  type Policy,
+  preparePolicy,
+} from '../src/core/policy/index.ts';
+import { type Proof, prove } from '../src/core/prove.ts';
 import type { Build } from '../src/simulator/index.ts';
 import {
   applicationIdField,
@@ -21,38 +30,66 @@ import {
 import { change } from '../src/simulator/plan.ts';
 import { parsePolicy } from '../src/sources/policies.ts';
 import { AT, attest, contextIn, makeWorld, policyNamed } from '../test/support/world.ts';
+import { describeMachine, median } from './measure.ts';
 
-const ROUNDS = 41;
-const CALLS = 5_000;
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '41' },
+    calls: { type: 'string', default: '5000' },
+    json: { type: 'string' },
+  },
+});
+const ROUNDS = Number(values.rounds);
+const CALLS = Number(values.calls);
+const DEVICES = 60;
+const RELEASES = 3;
 const LIMIT_US = 3;
 
 const world = await makeWorld('google-like', 'bench');
-const build = world.simulator.options.builds[0] as Build;
+const builds = Array.from(
+  { length: RELEASES },
+  (_, at): Build => variantOf(world.simulator.options.builds[0] as Build, at),
+);
 const digest = new Uint8Array(32).fill(0xa1);
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** A key with everything that a production policy can ask for. */
-const evidence = attest(
-  world,
-  { build, level: 'StrongBox' },
-  {
-    defect: {
-      apply: (plan) => {
-        const description = structuredClone(plan.certificates[0]?.description) as Description;
-        let hardware = withoutField(description.hardwareEnforced, TAG.noAuthRequired);
-        hardware = withField(hardware, integerField(TAG.userAuthType, 2));
-        description.hardwareEnforced = withField(hardware, nullField(303));
-        const app = applicationIdField([{ name: 'com.example.app', version: 7 }], [digest]);
-        const software = withField(description.softwareEnforced, app);
-        description.softwareEnforced = withField(software, octetsField(TAG.moduleHash, digest));
-        change(plan, 0, { description });
+/** The same phone under another release: another boot key and digest. */
+function variantOf(build: Build, at: number): Build {
+  const other = (bytes: Build['vbmetaDigest']): Build['vbmetaDigest'] =>
+    bytes.with(0, ((bytes[0] as number) + at) & 0xff);
+  return {
+    ...build,
+    name: `${build.name} ${at}`,
+    verifiedBootKey: other(build.verifiedBootKey),
+    vbmetaDigest: other(build.vbmetaDigest),
+  };
+}
+
+/** Devices with everything that a production policy can ask for. */
+const fleet = Array.from({ length: DEVICES }, (_, made) =>
+  attest(
+    world,
+    { build: builds[made % RELEASES] as Build, level: 'StrongBox' },
+    {
+      defect: {
+        apply: (plan) => {
+          const description = structuredClone(plan.certificates[0]?.description) as Description;
+          let hardware = withoutField(description.hardwareEnforced, TAG.noAuthRequired);
+          hardware = withField(hardware, integerField(TAG.userAuthType, 2));
+          description.hardwareEnforced = withField(hardware, nullField(303));
+          const app = applicationIdField([{ name: 'com.example.app', version: 7 }], [digest]);
+          const software = withField(description.softwareEnforced, app);
+          description.softwareEnforced = withField(software, octetsField(TAG.moduleHash, digest));
+          change(plan, 0, { description });
+        },
       },
     },
-  },
+  ),
 );
 
 const base = policyNamed('enigm-production');
-const bootKey = toHex(build.verifiedBootKey);
+const bootKeys = builds.map(({ verifiedBootKey }) => toHex(verifiedBootKey));
+const { manufacturer, model } = builds[0] as Build;
 const partition = {
   missing: 'reject',
   malformed: 'reject',
@@ -72,7 +109,7 @@ const full: Policy = {
       severity: 'reject',
       keys: Array.from({ length: 50 }, (_, at) => at.toString(16).padStart(64, '0')),
     },
-    bootKeyAllowed: { severity: 'reject', keys: [bootKey], releases: [] },
+    bootKeyAllowed: { severity: 'reject', keys: bootKeys, releases: [] },
     keyPurpose: { severity: 'reject', allowed: ['SIGN', 'VERIFY'], denied: ['ATTEST_KEY'] },
     keyAlgorithm: { severity: 'reject', allowed: ['EC'] },
     keySize: { severity: 'reject', curves: ['P_256', 'P_384'], minimumRsaBits: 3072 },
@@ -89,7 +126,7 @@ const full: Policy = {
     },
     deviceIds: {
       severity: 'reject',
-      expected: { Manufacturer: [build.manufacturer], Model: [build.model] },
+      expected: { Manufacturer: [manufacturer], Model: [model] },
     },
     osVersion: { severity: 'reject', minimum: 150000 },
     moduleHash: { severity: 'reject', allowed: [toHex(digest)] },
@@ -97,18 +134,18 @@ const full: Policy = {
   },
 };
 
-const release = {
+const releases = builds.map((build, at) => ({
   ...build,
   channel: 'bench',
-  environment: 'production',
-  stage: 'stable',
+  environment: 'production' as const,
+  stage: 'stable' as const,
   models: [build.model],
-  verifiedBootKeys: [bootKey],
+  verifiedBootKeys: [toHex(build.verifiedBootKey)],
   vbmetaDigests: [toHex(build.vbmetaDigest)],
   cohorts: [],
-  bootStates: ['Verified'],
-  releasedOn: '2026-11-01',
-} as const;
+  bootStates: ['Verified' as const],
+  releasedOn: `2026-0${8 + at}-01`,
+}));
 const registry = {
   id: 'bench',
   name: 'bench',
@@ -116,41 +153,75 @@ const registry = {
   issuedAt: AT - 1,
   expiresAt: AT + 1,
   signedBy: null,
-  releases: [release],
+  releases,
   systems: [],
 };
-const proof = prove(evidence.chain, world.anchors);
+const proofs = fleet.map(({ chain }) => prove(chain, world.anchors));
 
-function judgeBy(policy: Policy): () => void {
+/** Judges the devices in turn; in each turn a device meets another of the callers. */
+function judgeBy(policy: Policy, callers: readonly CallerContext[]): (call: number) => void {
   const prepared = preparePolicy(parsePolicy(JSON.stringify(policy), policy.id, AT));
-  const common = contextIn(world, policy, evidence);
-  const context: JudgeContext = { ...common, policy: prepared, registry };
-  const { outcome, findings } = judge(proof, context);
-  if (outcome !== 'accept') throw new Error(findings.map(({ code }) => code).join());
-  return () => {
-    if (judge(proof, context).outcome !== 'accept') throw new Error('no accept');
+  const contexts = callers.map((caller) =>
+    fleet.map((evidence): JudgeContext => {
+      const common = contextIn(world, policy, evidence);
+      return { ...common, policy: prepared, registry, caller };
+    }),
+  );
+  return (call) => {
+    const device = call % DEVICES;
+    const caller = (call + Math.floor(call / DEVICES)) % callers.length;
+    const context = contexts[caller]?.[device] as JudgeContext;
+    const { outcome, findings } = judge(proofs[device] as Proof, context);
+    if (outcome !== 'accept') throw new Error(findings.map(({ code }) => code).join());
   };
 }
 
 /** Microseconds a call. */
-function costOf(work: () => void): number {
+function costOf(work: (call: number) => void): number {
   const started = performance.now();
-  for (let call = 0; call < CALLS; call += 1) work();
+  for (let call = 0; call < CALLS; call += 1) work(call);
   return ((performance.now() - started) * 1000) / CALLS;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+function compare(name: string, callers: readonly CallerContext[]): Cost {
+  const hardware = judgeBy(policyNamed('android-hardware'), callers);
+  const production = judgeBy(full, callers);
+  for (let warm = 0; warm < 3; warm += 1) for (const work of [hardware, production]) costOf(work);
+  const rounds = Array.from(
+    { length: ROUNDS },
+    () => [costOf(hardware), costOf(production)] as const,
+  );
+  return {
+    name,
+    hardwareUs: median(rounds.map(([before]) => before)),
+    productionUs: median(rounds.map(([, after]) => after)),
+    differenceUs: median(rounds.map(([before, after]) => after - before)),
+  };
 }
 
-const [hardware, production] = [judgeBy(policyNamed('android-hardware')), judgeBy(full)];
-for (let warm = 0; warm < 3; warm += 1) for (const work of [hardware, production]) costOf(work);
-const rounds = Array.from(
-  { length: ROUNDS },
-  () => [costOf(hardware), costOf(production)] as const,
-);
-const difference = median(rounds.map(([before, after]) => after - before));
-console.log(`${cpus()[0]?.model}, Node ${process.version}`);
+interface Cost {
+  readonly name: string;
+  readonly hardwareUs: number;
+  readonly productionUs: number;
+  readonly differenceUs: number;
+}
+
+const machine = describeMachine();
+const costs = [
+  compare('no action named', [NO_CALLER_CONTEXT]),
+  compare(
+    'another action each time',
+    ACTIONS.map((action) => ({ ...NO_CALLER_CONTEXT, action })),
+  ),
+];
 console.log(
-  `judge: android-hardware ${median(rounds.map(([before]) => before)).toFixed(2)} µs, full production policy ${median(rounds.map(([, after]) => after)).toFixed(2)} µs, difference ${difference.toFixed(2)} µs (at most ${LIMIT_US})`,
+  `${machine.cpu}, Node ${machine.node}; judge, ${DEVICES} devices of ${RELEASES} releases in turn`,
 );
+for (const { name, hardwareUs, productionUs, differenceUs } of costs) {
+  console.log(
+    `${name}: android-hardware ${hardwareUs.toFixed(2)} µs, full production policy ${productionUs.toFixed(2)} µs, difference ${differenceUs.toFixed(2)} µs (at most ${LIMIT_US})`,
+  );
+}
+if (values.json !== undefined) {
+  writeFileSync(values.json, `${JSON.stringify({ machine, costs }, null, 2)}\n`);
+}

@@ -7,6 +7,7 @@ import { SCENARIOS, type Scenario } from './fleets.ts';
 import { measureHttp, measureListeners } from './http.ts';
 import { measureInline } from './inline.ts';
 import { describeMachine, type Result } from './measure.ts';
+import { measurePool } from './pool.ts';
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     where: { type: 'string', multiple: true },
     json: { type: 'string' },
     compare: { type: 'string' },
+    chains: { type: 'string' },
   },
 });
 
@@ -24,6 +26,7 @@ const WHERE: Readonly<Record<string, Measure>> = {
   http: measureHttp,
   listeners: measureListeners,
 };
+const chains = values.chains === undefined ? undefined : Number(values.chains);
 
 const old: readonly Result[] =
   values.compare === undefined
@@ -44,14 +47,20 @@ for (const name of values.scenario ?? NAMES) {
   }
   const make = SCENARIOS[name];
   if (make === undefined) throw new Error(`no scenario ${name}; there are ${NAMES.join(', ')}`);
-  const world = await makeWorld('enigm-development', `bench ${name}`);
-  const scenario = make(world);
+  let scenario: Scenario | undefined;
   for (const where of values.where ?? ['inline', 'http']) {
+    if (where === 'pool') {
+      const pooled = { name, seconds: Number(values.seconds) };
+      show(await measurePool(chains === undefined ? pooled : { ...pooled, chains }));
+      continue;
+    }
     // A service that runs has seen the upper certificates.
     if (name === 'cold' && where !== 'inline') continue;
     const measure = WHERE[where];
-    if (measure === undefined)
-      throw new Error(`no place ${where}; there are ${Object.keys(WHERE).join(', ')}`);
+    if (measure === undefined) {
+      throw new Error(`no place ${where}; there are pool, ${Object.keys(WHERE).join(', ')}`);
+    }
+    scenario ??= make(await makeWorld('enigm-development', `bench ${name}`), chains);
     const result = await measure(scenario, Number(values.seconds));
     show(result);
   }
@@ -75,8 +84,17 @@ function changeOf({ name, where, ratio, perSecond }: Result): string {
   return `, ${percent >= 0 ? '+' : ''}${percent.toFixed(1)} %`;
 }
 
-function toLine({ name, where, perSecond, floorPerSecond, ratio }: Result): string {
+function toLine(result: Result): string {
+  const { name, where, perSecond, floorPerSecond, ratio } = result;
   const floor = floorPerSecond === null ? 'no signatures' : `signatures alone ${floorPerSecond}/s`;
   const share = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
-  return `${name.padEnd(14)} ${where.padEnd(7)} ${String(perSecond).padStart(8)}/s, ${floor}${share}`;
+  return `${name.padEnd(14)} ${where.padEnd(7)} ${String(perSecond).padStart(8)}/s, ${floor}${share}${ofCores(result)}`;
+}
+
+/** Of the pool: what it makes of the cores, beside one thread. */
+function ofCores(result: Result): string {
+  const { oneThreadPerSecond, ofCores, ofCoresByCpu, outcomes } = result;
+  if (ofCores === undefined || ofCoresByCpu === undefined) return '';
+  const answered = Object.entries(outcomes ?? {}).map(([name, times]) => `${name} ${times}`);
+  return `; one thread ${oneThreadPerSecond}/s, of all cores ${ofCores.toFixed(2)} (by CPU ${ofCoresByCpu.toFixed(2)}); ${answered.join(', ')}`;
 }

@@ -1,83 +1,134 @@
 /**
  * What else npm offers to verify such chains with, on the same chains, one thread. Each does what its
  * authors or a careful reader of their manual would do, and none of them does as much as the subject:
- * the table says what is left out.
+ * the table says what is left out. All know the roots by their bytes, so none verifies a root's signature
+ * of itself.
  */
 import { X509Certificate } from 'node:crypto';
 import 'reflect-metadata';
 import * as peculiar from '@peculiar/x509';
-
-/** Verifies a whole chain, leaf first, root last. Throws or gives false where it does not hold. */
-export type Verify = (chain: readonly Uint8Array[]) => boolean | Promise<boolean>;
+import { SettingsService, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { ORIGIN, type PeerCase, RP_ID } from './cases.ts';
 
 export interface Peer {
   readonly name: string;
   readonly leavesOut: string;
-  readonly verify: Verify;
+  /** Whether the chain holds; may throw where it does not. */
+  readonly verify: (evidence: PeerCase) => boolean | Promise<boolean>;
+}
+
+type Roots = readonly Uint8Array[];
+
+const isOneOf = (roots: Roots, der: Uint8Array | undefined): boolean =>
+  der !== undefined && roots.some((root) => Buffer.compare(root, der) === 0);
+
+const LEFT_OUT = 'dates, KeyDescription, shape, revocation, policy, report';
+
+/**
+ * Registration of a passkey, attestation format `android-key`: reads the description for the challenge and
+ * two tags, builds the path anew for every call, and verifies one signature more, the attested key's own.
+ */
+function simpleWebAuthn(roots: Roots): Peer {
+  SettingsService.setRootCertificates({
+    identifier: 'android-key',
+    certificates: roots.map((der) => Buffer.from(der)),
+  });
+  return {
+    name: '@simplewebauthn/server',
+    leavesOut: 'most of KeyDescription, shape, revocation, policy, report',
+    verify: async ({ registration: { response, challenge } }) => {
+      const { verified } = await verifyRegistrationResponse({
+        response,
+        expectedChallenge: challenge,
+        expectedOrigin: ORIGIN,
+        expectedRPID: RP_ID,
+      });
+      return verified;
+    },
+  };
 }
 
 /** `X509Certificate` for every certificate of every chain. */
-const plainNode: Peer = {
-  name: 'node:crypto X509Certificate',
-  leavesOut: 'KeyDescription, shape, revocation, policy, report',
-  verify: (chain) => {
-    const certificates = chain.map((der) => new X509Certificate(der));
-    return certificates.every((certificate, index) => {
-      const issuer = certificates[index + 1] ?? certificate;
-      return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-    });
-  },
-};
+function plainNode(roots: Roots): Peer {
+  return {
+    name: 'node:crypto X509Certificate',
+    leavesOut: LEFT_OUT,
+    verify: ({ chain }) => {
+      const certificates = chain.map((der) => new X509Certificate(der));
+      return (
+        isOneOf(roots, chain.at(-1)) &&
+        certificates.slice(0, -1).every((certificate, index) => {
+          const issuer = certificates[index + 1] as X509Certificate;
+          return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+        })
+      );
+    },
+  };
+}
 
 /** The same with everything above the attestation certificate remembered by its bytes. */
-function withIssuersRemembered(): Peer {
+function withIssuersRemembered(roots: Roots): Peer {
   const known = new Map<string, X509Certificate>();
+  /** Remembered only once it is verified up to a root. */
+  function issuerAt(path: readonly Uint8Array[], index: number): X509Certificate {
+    const der = path[index] as Uint8Array;
+    const key = Buffer.from(der).toString('latin1');
+    const seen = known.get(key);
+    if (seen !== undefined) return seen;
+    const certificate = new X509Certificate(der);
+    const isSound =
+      index === path.length - 1
+        ? isOneOf(roots, der)
+        : certificate.verify(keyOf(issuerAt(path, index + 1)));
+    if (!isSound) throw new Error('an issuer does not verify');
+    known.set(key, certificate);
+    return certificate;
+  }
   return {
     name: 'the same, issuers remembered',
-    leavesOut: 'as above; the issuers are trusted as first seen',
-    verify: (chain) => {
-      const [leaf, attestation, ...uppers] = chain as [Uint8Array, Uint8Array, ...Uint8Array[]];
-      const path = uppers.map((der, index) => {
-        const key = Buffer.from(der).toString('latin1');
-        const seen = known.get(key);
-        if (seen !== undefined) return seen;
-        const certificate = new X509Certificate(der);
-        const issuer = uppers[index + 1];
-        const above = issuer === undefined ? certificate : new X509Certificate(issuer);
-        if (!certificate.verify(above.publicKey)) throw new Error('an issuer does not verify');
-        known.set(key, certificate);
-        return certificate;
-      });
-      const below = [new X509Certificate(leaf), new X509Certificate(attestation)] as const;
-      return below[0].verify(below[1].publicKey) && below[1].verify(keyOf(path[0]));
+    leavesOut: LEFT_OUT,
+    verify: ({ chain }) => {
+      const [leaf, attestation] = chain.slice(0, 2).map((der) => new X509Certificate(der)) as [
+        X509Certificate,
+        X509Certificate,
+      ];
+      const path = chain.slice(2);
+      // Each of them, though the first would do: what was sent is looked at.
+      const [issuer] = path.map((_, index) => issuerAt(path, index)) as [X509Certificate];
+      return attestation.verify(keyOf(issuer)) && leaf.verify(attestation.publicKey);
     },
   };
 }
 
 const keys = new WeakMap<X509Certificate, X509Certificate['publicKey']>();
 
-function keyOf(certificate: X509Certificate | undefined): X509Certificate['publicKey'] {
-  if (certificate === undefined) throw new Error('the chain is too short');
+function keyOf(certificate: X509Certificate): X509Certificate['publicKey'] {
   const known = keys.get(certificate) ?? certificate.publicKey;
   keys.set(certificate, known);
   return known;
 }
 
-const plainPeculiar: Peer = {
-  name: '@peculiar/x509',
-  leavesOut: 'KeyDescription, shape, revocation, policy, report',
-  verify: async (chain) => {
-    const certificates = chain.map((der) => new peculiar.X509Certificate(new Uint8Array(der)));
-    for (const [index, certificate] of certificates.entries()) {
-      const issuer = certificates[index + 1] ?? certificate;
-      if (certificate.issuer !== issuer.subject) return false;
-      const publicKey = await issuer.publicKey.export();
-      if (!(await certificate.verify({ publicKey, signatureOnly: true }))) return false;
-    }
-    return true;
-  },
-};
+function plainPeculiar(roots: Roots): Peer {
+  return {
+    name: '@peculiar/x509',
+    leavesOut: LEFT_OUT,
+    verify: async ({ chain }) => {
+      if (!isOneOf(roots, chain.at(-1))) return false;
+      const certificates = chain.map((der) => new peculiar.X509Certificate(new Uint8Array(der)));
+      for (const [index, certificate] of certificates.slice(0, -1).entries()) {
+        const issuer = certificates[index + 1] as peculiar.X509Certificate;
+        if (certificate.issuer !== issuer.subject) return false;
+        const publicKey = await issuer.publicKey.export();
+        if (!(await certificate.verify({ publicKey, signatureOnly: true }))) return false;
+      }
+      return true;
+    },
+  };
+}
 
-export function createPeers(): readonly Peer[] {
-  return [plainPeculiar, plainNode, withIssuersRemembered()];
+/** `roots`: DER of the certificates that chains may end in. */
+export function createPeers(roots: Roots): readonly Peer[] {
+  return [simpleWebAuthn, plainPeculiar, plainNode, withIssuersRemembered].map((make) =>
+    make(roots),
+  );
 }

@@ -2,27 +2,40 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeWorld } from '../../test/support/world.ts';
-import { SCENARIOS, type Scenario } from '../fleets.ts';
-import { inlineSubject } from '../inline.ts';
+import { BATCH, inlineSubject } from '../inline.ts';
 import { describeMachine, median } from '../measure.ts';
+import { makeCase, type PeerCase } from './cases.ts';
 import { createPeers } from './peers.ts';
 
-const SLICE_MS = 200;
-
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '10' }, json: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '10' },
+    chains: { type: 'string', default: '1000' },
+    'slice-ms': { type: 'string', default: '200' },
+    json: { type: 'string' },
+  },
 });
+const sliceMs = Number(values['slice-ms']);
 
-const world = await makeWorld('enigm-development', 'bench peers');
-const scenario = SCENARIOS['rkp-fleet']?.(world) as Scenario;
-const subject = inlineSubject(scenario);
+// Peers look at the clock themselves.
+const at = Date.now();
+const world = await makeWorld('enigm-development', `bench peers ${at}`, at);
+const cases = Array.from({ length: Number(values.chains) }, () => makeCase(world));
+const subject = inlineSubject({ name: 'rkp-fleet', before: [makeCase(world)], chains: cases }, at);
 const contenders = [
-  { name: 'enigm-attest', leavesOut: 'nothing', work: (index: number) => subject(index) },
-  ...createPeers().map(({ name, leavesOut, verify }) => ({
+  {
+    name: 'enigm-attest',
+    leavesOut: 'nothing',
+    batch: BATCH,
+    work: (index: number) => subject(index),
+  },
+  ...createPeers(world.simulator.pki.roots).map(({ name, leavesOut, verify }) => ({
     name,
     leavesOut,
+    batch: 1,
     work: async (index: number) => {
-      if (!(await verify(chainAt(index)))) throw new Error(`${name} refuses a sound chain`);
+      const isSound = await verify(cases[index] as PeerCase);
+      if (!isSound) throw new Error(`${name} refuses a sound chain`);
     },
   })),
 ];
@@ -30,8 +43,8 @@ const rates = contenders.map((): number[] => []);
 const next = contenders.map(() => 0);
 
 for (let round = 0; round <= Number(values.rounds); round += 1) {
-  for (const [which, { work }] of contenders.entries()) {
-    const perSecond = await rateOf(work, which);
+  for (const [which, { work, batch }] of contenders.entries()) {
+    const perSecond = await rateOf(work, which, batch);
     // The first round warms up.
     if (round > 0) rates[which]?.push(perSecond);
   }
@@ -51,25 +64,25 @@ console.log(
 for (const { name, leavesOut, perSecond, timesSlower } of peers) {
   const rate = String(perSecond).padStart(7);
   console.log(
-    `${name.padEnd(30)} ${rate}/s, ${timesSlower.toFixed(1)} x; leaves out: ${leavesOut}`,
+    `${name.padEnd(30)} ${rate}/s, ours ${timesSlower.toFixed(1)} x; leaves out: ${leavesOut}`,
   );
 }
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify({ machine, peers }, null, 2)}\n`);
 }
 
-function chainAt(index: number): readonly Uint8Array[] {
-  return scenario.chains[index % scenario.chains.length]?.chain as readonly Uint8Array[];
-}
-
-/** Calls a second, in one slice of time. */
-async function rateOf(work: (index: number) => unknown, which: number): Promise<number> {
+/** Chains a second, in one slice of time; each call is for `batch` of them. */
+async function rateOf(
+  work: (index: number) => unknown,
+  which: number,
+  batch: number,
+): Promise<number> {
   const started = performance.now();
   let calls = 0;
   do {
-    await work((next[which] as number) % scenario.chains.length);
-    next[which] = (next[which] as number) + 1;
-    calls += 1;
-  } while (performance.now() - started < SLICE_MS);
+    await work((next[which] as number) % cases.length);
+    next[which] = (next[which] as number) + batch;
+    calls += batch;
+  } while (performance.now() - started < sliceMs);
   return (calls * 1000) / (performance.now() - started);
 }

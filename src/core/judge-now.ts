@@ -2,10 +2,12 @@
  * What changes with time, judged in one place for evidence that was proved just now and for facts that were
  * kept of it: revocation, deny lists, releases, policy, and what the caller says of the device.
  */
+import type { Anchor } from './anchors/index.ts';
 import {
   FINDING_CODES,
   type Finding,
   finding,
+  freezeDeep,
   type JudgedFinding,
   type Severity,
   toRfc3339,
@@ -14,7 +16,7 @@ import type { DeviceDescription } from './key-description/index.ts';
 import type { PreparedPolicy } from './policy/index.ts';
 import { deriveBoot } from './posture/index.ts';
 import type { ReleaseRegistry } from './reference/index.ts';
-import type { ReportRevocation } from './report/index.ts';
+import { keepText, type ReportRevocation } from './report/index.ts';
 import {
   checkBootKeyDenied,
   checkRevocation,
@@ -69,7 +71,7 @@ export function judgeRevocation(
   const severity: Severity = maxStaleSeconds === null ? 'review' : 'inconclusive';
   const staleness = check.staleness === null ? [] : [{ finding: check.staleness, severity }];
   return {
-    report: toReportRevocation(revocation, check, appraisedAt),
+    report: toReportRevocation(path.anchor, revocation, check, appraisedAt),
     findings: [
       ...asTheirCodesSay([...check.listed, ...(check.missing === null ? [] : [check.missing])]),
       ...staleness,
@@ -90,20 +92,37 @@ export function judgeBootKey(
     : asTheirCodesSay(checkBootKeyDenied(boot.key, anchor.record.id, revocation));
 }
 
+/** The last word on each anchor: for a second, chains that are not listed get the same one. */
+const REPORTED = new WeakMap<RevocationSnapshot, WeakMap<Anchor, ReportRevocation>>();
+
 function toReportRevocation(
+  anchor: Anchor,
   snapshot: RevocationSnapshot,
   { status, sources, fetchedAt }: RevocationCheck,
   appraisedAt: number,
 ): ReportRevocation {
-  return {
+  const ageSeconds = fetchedAt === null ? null : Math.floor((appraisedAt - fetchedAt) / 1000);
+  let reported = REPORTED.get(snapshot);
+  if (reported === undefined) {
+    reported = new WeakMap();
+    REPORTED.set(snapshot, reported);
+  }
+  const last = reported.get(anchor);
+  // Which lists speak about an anchor, and when they were fetched, is fixed with the snapshot.
+  if (last?.status === status && last.snapshot?.ageSeconds === ageSeconds) return last;
+  const report: ReportRevocation = {
     checked: status !== null,
     status,
     snapshot: {
       id: snapshot.id,
       entries: snapshot.entryCount,
       fetchedAt: fetchedAt === null ? null : toRfc3339(fetchedAt),
-      ageSeconds: fetchedAt === null ? null : Math.floor((appraisedAt - fetchedAt) / 1000),
+      ageSeconds,
       sources: sources.map(({ id }) => id),
     },
   };
+  freezeDeep(report);
+  keepText(report);
+  reported.set(anchor, report);
+  return report;
 }

@@ -89,9 +89,7 @@ export function judge(proof: Proof, context: JudgeContext): Report {
       ...(path === null || description === null ? [] : judgeBootKey(path, description, context)),
       ...answered.findings,
       ...statement.findings,
-      ...(path === null || description === null
-        ? []
-        : judgeContinuity(path, description, context)),
+      ...(path === null || description === null ? [] : judgeContinuity(path, description, context)),
     ],
     path: path === null ? null : toSubjectPath(path),
     description,

@@ -4,8 +4,8 @@
  * only when its chain comes for the second time.
  */
 import { LRUCache } from 'lru-cache';
-import { equalBytes, toLatin1 } from '../core/base/index.ts';
 import type { AnchorSet } from '../core/anchors/index.ts';
+import { equalBytes, toLatin1 } from '../core/base/index.ts';
 import type { Readings } from '../core/key-description/index.ts';
 import type { VerifiedLink } from '../core/path/index.ts';
 import type { Proof, ProofMemory } from '../core/prove.ts';

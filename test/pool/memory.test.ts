@@ -21,6 +21,12 @@ function signaturesFor(chain: readonly Uint8Array[], memory: ProofMemory, anchor
   return { ok: path.ok, signatures: effort.signaturesChecked };
 }
 
+/** A whole proof is kept when its chain comes for the second time. */
+function learn(chain: readonly Uint8Array[], memory: ProofMemory) {
+  prove(chain, world.anchors, memory);
+  return prove(chain, world.anchors, memory);
+}
+
 /** The same anchors, loaded anew. */
 function reload(keep: (id: string) => boolean = () => true): AnchorSet {
   const sources = world.anchors.anchors
@@ -42,6 +48,8 @@ describe('what is verified once is not verified again', () => {
     const device = world.simulator.device({ provisioning: 'remote' });
     const { chain } = device.attest();
     expect(signaturesFor(chain, memory).signatures).toBe(SIGNATURES.remote);
+    // What comes once is not kept whole.
+    expect(signaturesFor(chain, memory)).toEqual({ ok: true, signatures: 1 });
     expect(signaturesFor(chain, memory)).toEqual({ ok: true, signatures: 0 });
     expect(signaturesFor(device.attest().chain, memory)).toEqual({ ok: true, signatures: 1 });
     const other = attest(world, { provisioning: 'remote' });
@@ -69,7 +77,7 @@ describe('nothing is answered from memory wrongly', () => {
   test('one bit changed in any certificate', () => {
     const memory = createMemory();
     const { chain } = attest(world);
-    prove(chain, world.anchors, memory);
+    learn(chain, memory);
     for (const [cert, der] of chain.entries()) {
       for (const at of [10, der.length >> 1, der.length - 3]) {
         expect(signaturesFor(chain.with(cert, flip(der, at)), memory).ok, `${cert} ${at}`).toBe(
@@ -82,7 +90,7 @@ describe('nothing is answered from memory wrongly', () => {
   test('an issuer of the same name and key with another signature', () => {
     const memory = createMemory();
     const { chain } = attest(world);
-    prove(chain, world.anchors, memory);
+    learn(chain, memory);
     const forged = flip(chain[1] as Uint8Array, -1);
     expect(prove(chain.with(1, forged), world.anchors, memory).path).toMatchObject({
       ok: false,
@@ -94,7 +102,7 @@ describe('nothing is answered from memory wrongly', () => {
   test('links and proofs of one set of anchors, asked under another', () => {
     const memory = createMemory();
     const { chain } = attest(world);
-    prove(chain, world.anchors, memory);
+    learn(chain, memory);
     expect(signaturesFor(chain, memory, reload())).toEqual({
       ok: true,
       signatures: SIGNATURES.remote,
@@ -104,7 +112,7 @@ describe('nothing is answered from memory wrongly', () => {
   test('an anchor that a reload removed', () => {
     const memory = createMemory();
     const { chain } = attest(world);
-    const proof = prove(chain, world.anchors, memory);
+    const proof = learn(chain, memory);
     if (!proof.path.ok) throw new Error('not proved');
     const { id } = proof.path.value.anchor.record;
     const without = reload((each) => each !== id);
@@ -117,7 +125,7 @@ describe('nothing is answered from memory wrongly', () => {
   test('a prefix of a known chain, and the same bytes cut elsewhere', () => {
     const memory = createMemory();
     const { chain } = attest(world, {}, { attestKeys: 1 });
-    const whole = prove(chain, world.anchors, memory);
+    const whole = learn(chain, memory);
     const [a = new Uint8Array(), b = new Uint8Array(), ...rest] = chain;
     const joined = [new Uint8Array(Buffer.concat([a, b])), ...rest];
     expect(signaturesFor(joined, memory).ok).toBe(false);
@@ -134,9 +142,10 @@ describe('nothing is answered from memory wrongly', () => {
       {},
     );
     const sent = evidence.chain.map((der) => der.slice());
-    const proof = prove(sent, world.anchors, memory);
+    const proofs = [prove(sent, world.anchors, memory), prove(sent, world.anchors, memory)];
     for (const der of sent) der.fill(0xff);
-    for (const each of [proof, prove(evidence.chain, world.anchors, memory)]) {
+    const later = [evidence, evidence].map(({ chain }) => prove(chain, world.anchors, memory));
+    for (const each of [...proofs, ...later]) {
       const report = judge(each, contextIn(world, 'android-hardware', evidence));
       expect(toReportText(report, each.parts)).toBe(expected);
       expect(JSON.stringify(report)).toBe(expected);
@@ -149,7 +158,7 @@ describe('nothing is answered from memory wrongly', () => {
     const hidden = contextIn(world, 'inspect', evidence);
     const policy = { ...hidden.policy.policy, exposeDeviceIdentifiers: true };
     const shown = { ...hidden, policy: { ...hidden.policy, policy } };
-    for (const context of [shown, hidden, shown, hidden]) {
+    for (const context of [shown, hidden, shown, hidden, shown, hidden]) {
       const proof = prove(evidence.chain, world.anchors, memory);
       const report = judge(proof, context);
       expect(toReportText(report, proof.parts)).toBe(
@@ -159,12 +168,54 @@ describe('nothing is answered from memory wrongly', () => {
   });
 });
 
+describe('what is read of a record is shared only where it is the same for many', () => {
+  function listsOf(defect?: string) {
+    const memory = createMemory();
+    const device = world.simulator.device({ provisioning: 'remote' });
+    return Array.from({ length: 2 }, () => {
+      const { chain } = device.attest(defect === undefined ? {} : { defect });
+      const { keyDescription, provisioningInfo } = prove(chain, world.anchors, memory);
+      if (!keyDescription?.ok) throw new Error('not read');
+      const { softwareEnforced, hardwareEnforced } = keyDescription.value;
+      const app = softwareEnforced.fields.attestationApplicationId;
+      return { list: hardwareEnforced, app, provisioningInfo };
+    });
+  }
+
+  test('two keys of one app on one build', () => {
+    const [one, other] = listsOf();
+    expect(one?.list.shared).toBe(true);
+    expect(other?.list).toBe(one?.list);
+    expect(other?.app).toBe(one?.app);
+    expect(other?.provisioningInfo).toBe(one?.provisioningInfo);
+  });
+
+  test.each(['quirk-device-identifiers', 'quirk-unknown-tag', 'quirk-brand-of-other-type'])(
+    '%s: of this record alone',
+    (defect) => {
+      const [one, other] = listsOf(defect);
+      expect(one?.list.shared).toBeUndefined();
+      expect(other?.list).not.toBe(one?.list);
+    },
+  );
+
+  test('with room for one, the last', () => {
+    const memory = createMemory({ uppers: 4, attestations: 4, proofs: 4, descriptions: 1 });
+    const { hardwareLists } = memory.descriptions;
+    const list = { fields: {}, unknownTags: [], malformed: [], tagOrder: [] };
+    hardwareLists.keep(Uint8Array.of(1), list);
+    hardwareLists.keep(Uint8Array.of(2), list);
+    expect(hardwareLists.recall(Uint8Array.of(1))).toBeUndefined();
+    expect(hardwareLists.recall(Uint8Array.of(2))).toBe(list);
+  });
+});
+
 describe('a memory is bounded', () => {
   test('at capacity it forgets the least used, and goes on verifying', () => {
     const memory = createMemory({ uppers: 2, attestations: 1, proofs: 1, descriptions: 1 });
     const first = attest(world);
     const second = attest(world);
-    for (const { chain } of [first, second]) prove(chain, world.anchors, memory);
+    for (const { chain } of [first, second]) learn(chain, memory);
     expect(signaturesFor(first.chain, memory)).toEqual({ ok: true, signatures: 2 });
   });
 
@@ -172,7 +223,7 @@ describe('a memory is bounded', () => {
     const memory = createMemory({ uppers: 4, attestations: 4, proofs: 4, descriptions: 4 });
     const device = world.simulator.device({ provisioning: 'remote' });
     const good = device.attest();
-    prove(good.chain, world.anchors, memory);
+    learn(good.chain, memory);
     let refused = 0;
     for (const defect of DEFECTS) {
       const { chain } = attest(world, defect.device, { ...defect.attest, defect: defect.name });

@@ -78,7 +78,7 @@ function apartFromTime(text: string): string {
   });
 }
 
-/** What every way says to a request: fresh, kept, recalled, pool, pool again, HTTP, HTTP by listeners. */
+/** What every way says to a request: fresh, seen, kept, recalled, pool, pool again, HTTP, by listeners. */
 async function sayings(body: string): Promise<readonly string[]> {
   const job: Job = { form: 'json', body, query: {} };
   const inline = (memory: AnswerContext['memory']): string =>
@@ -95,6 +95,7 @@ async function sayings(body: string): Promise<readonly string[]> {
   ]);
   const texts = [
     inline(createMemory()),
+    inline(remembering),
     inline(remembering),
     inline(remembering),
     once.body,

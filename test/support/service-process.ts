@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+const SOURCE = 'src/cli/bin.ts';
+
 export interface ServiceProcess {
   readonly url: string;
   readonly pid: number;
@@ -12,11 +14,12 @@ export interface ServiceProcess {
   readonly kill: () => Promise<void>;
 }
 
-/** Starts `attest serve` with these variables, in development on a free port. */
+/** Starts `attest serve` with these variables, in development on a free port. `entry`: from source, or built. */
 export async function startProcess(
   variables: Readonly<Record<string, string>>,
+  entry = SOURCE,
 ): Promise<ServiceProcess> {
-  const child = spawnService(variables);
+  const child = spawnService(variables, entry);
   let said = '';
   const listening = new Promise<string>((resolve, reject) => {
     const hear = (chunk: unknown): void => {
@@ -57,14 +60,14 @@ export async function refusalOf(
   return { code, said };
 }
 
-function spawnService(variables: Readonly<Record<string, string>>): ChildProcess {
+function spawnService(variables: Readonly<Record<string, string>>, entry = SOURCE): ChildProcess {
   const defaults = {
     ENIGM_ATTEST_ENVIRONMENT: 'development',
     ENIGM_ATTEST_PORT: '0',
     ENIGM_ATTEST_WORKERS: '2',
     ENIGM_ATTEST_LOG_LEVEL: 'error',
   };
-  return spawn(process.execPath, ['src/cli/bin.ts', 'serve'], {
+  return spawn(process.execPath, [entry, 'serve'], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...defaults, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

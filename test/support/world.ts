@@ -47,11 +47,14 @@ export interface World {
 
 const registry = loadRegistry(DEVELOPMENT_RELEASES);
 
-/** A world of Google-like devices (test anchors), or of Enigm's (the development anchor). */
-export async function makeWorld(anchor: AnchorName, seed = 'tests'): Promise<World> {
+/**
+ * A world of Google-like devices (test anchors), or of Enigm's (the development anchor). `at`: the time of
+ * their evidence, in milliseconds since 1970.
+ */
+export async function makeWorld(anchor: AnchorName, seed = 'tests', at = AT): Promise<World> {
   const isEnigm = anchor === 'enigm-development';
-  const builds = isEnigm ? buildsOfReleases(registry.releases) : stockBuilds(AT);
-  const simulator = await createSimulator({ anchor, seed, at: AT, builds });
+  const builds = isEnigm ? buildsOfReleases(registry.releases) : stockBuilds(at);
+  const simulator = await createSimulator({ anchor, seed, at, builds });
   if (isEnigm) {
     return {
       simulator,

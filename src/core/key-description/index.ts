@@ -6,7 +6,7 @@ export * from './device-description.ts';
 export * from './enums.ts';
 export * from './fields.ts';
 export * from './key-description.ts';
-export { type DescriptionMemory, NO_DESCRIPTIONS, type Readings } from './memory.ts';
 export { checkKeyParameters } from './key-parameters.ts';
+export { type DescriptionMemory, NO_DESCRIPTIONS, type Readings } from './memory.ts';
 export * from './provisioning-info.ts';
 export type { RootOfTrust } from './root-of-trust.ts';

@@ -12,7 +12,7 @@ import {
   success,
 } from '../base/index.ts';
 import { type Certificate, extensionOf } from '../x509/index.ts';
-import { type DescriptionMemory, MAX_KEPT_BYTES, NO_DESCRIPTIONS } from './memory.ts';
+import { type DescriptionMemory, NO_DESCRIPTIONS } from './memory.ts';
 
 export interface ProvisioningInfo {
   /** Key 1: about how many certificates the device was issued in the last 30 days. */
@@ -50,7 +50,7 @@ export function parseProvisioningInfo(
     isLostDevice: booleanOrNull(map.get(6)),
     unknownKeys: [...map.keys()].filter((key) => typeof key === 'number' && !KNOWN_KEYS.has(key)),
   });
-  if (bytes.length <= MAX_KEPT_BYTES) memory.provisioningInfos.keep(bytes, info);
+  memory.provisioningInfos.keep(bytes, info);
   return success(info);
 }
 

@@ -12,7 +12,11 @@ import {
   LAYERS,
   type LayerId,
 } from '../base/index.ts';
-import { type DeviceDescription, describeEnum, ORIGIN_GENERATED } from '../key-description/index.ts';
+import {
+  type DeviceDescription,
+  describeEnum,
+  ORIGIN_GENERATED,
+} from '../key-description/index.ts';
 import type { Layout } from '../path/index.ts';
 import type { StatementFields } from '../statement/index.ts';
 import { hasVerifiedBoot, type Posture } from './posture.ts';

@@ -5,7 +5,11 @@
  */
 import type { SecurityLevel } from '../anchors/index.ts';
 import { isAllZero, toHex } from '../base/index.ts';
-import { type BootState, type DeviceDescription, SECURITY_LEVELS } from '../key-description/index.ts';
+import {
+  type BootState,
+  type DeviceDescription,
+  SECURITY_LEVELS,
+} from '../key-description/index.ts';
 import {
   type Recognised,
   type Release,

@@ -63,10 +63,10 @@ function toHardwareList(list: AuthorizationList, exposure: Exposure): ReportAuth
 
 function toReportList(list: AuthorizationList, exposure: Exposure): ReportAuthorizationList {
   const document: Record<string, ReportField | ReportRawElement[]> = {};
-  for (const [name, value] of Object.entries(list.fields)) {
-    const spec: FieldSpec = FIELDS[name as FieldName];
+  for (const name of Object.keys(list.fields) as FieldName[]) {
+    const spec: FieldSpec = FIELDS[name];
     const hides = spec.identifies && exposure === 'redacted';
-    document[name] = hides ? REDACTED : toReportField(spec, value);
+    document[name] = hides ? REDACTED : toReportField(spec, list.fields[name]);
   }
   if (list.unknownTags.length > 0) {
     document['unknownTags'] = list.unknownTags.map((raw) => toReportRaw(raw, exposure));

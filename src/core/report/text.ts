@@ -129,8 +129,8 @@ function writeDescription({
   ...scalars
 }: ReportKeyDescription): string {
   let software = '';
-  for (const [name, field] of Object.entries(softwareEnforced)) {
-    software += `${software === '' ? '' : ','}"${name}":${write(field)}`;
+  for (const name of Object.keys(softwareEnforced)) {
+    software += `${software === '' ? '' : ','}"${name}":${write(softwareEnforced[name])}`;
   }
   return `{${membersOf(scalars)},"softwareEnforced":{${software}},"hardwareEnforced":${write(
     hardwareEnforced,

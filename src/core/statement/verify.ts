@@ -6,11 +6,11 @@
  * Synchronous, with the runtime's own verification: the judge is pure and synchronous, and a signature
  * with a key that is already known needs nothing of a token library.
  */
-import { constants, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { constants, timingSafeEqual, verify } from 'node:crypto';
 import { type FindingCode, finding, type Result, refusal, success } from '../base/index.ts';
 import { decodeBase64Url } from '../evidence/index.ts';
 import type { KeyDescription } from '../key-description/index.ts';
-import { type Certificate, sliceOf } from '../x509/index.ts';
+import { type Certificate, importKey, sliceOf } from '../x509/index.ts';
 import { parseCompactJws, parseObject } from './compact.ts';
 import {
   MAX_STATEMENT_AGE_MS,
@@ -96,7 +96,7 @@ function hasSigned(
   signature: Uint8Array,
 ): boolean {
   try {
-    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    const key = importKey(spki);
     return verify('sha256', data, { key, ...PARAMETERS[algorithm] }, signature);
   } catch {
     return false;

@@ -2,6 +2,7 @@
 export * from './algorithms.ts';
 export * from './certificate.ts';
 export * from './facts.ts';
+export * from './import-key.ts';
 export * from './issuer-rights.ts';
 export * from './name.ts';
 export * from './oid.ts';

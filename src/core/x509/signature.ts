@@ -2,10 +2,11 @@
  * Verification of one link: the signature over the TBS slice as received, under a key cut from the
  * issuer's SubjectPublicKeyInfo. OpenSSL does nothing else here; it never sees a certificate.
  */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import type { Effort } from '../base/index.ts';
 import type { SignatureAlgorithm } from './algorithms.ts';
 import { type Certificate, sliceOf } from './certificate.ts';
+import { importKey, isRefusalByOpenSsl } from './import-key.ts';
 import { mayIssue, type PublicKey } from './public-key.ts';
 
 /** An issuer's key, imported when the first signature needs it. */
@@ -48,7 +49,7 @@ export class IssuerKey {
 
   #import(effort: Effort): KeyObject {
     effort.keysImported += 1;
-    return createPublicKey({ key: this.#spki as Buffer, format: 'der', type: 'spki' });
+    return importKey(this.#spki);
   }
 }
 
@@ -56,10 +57,4 @@ export class IssuerKey {
 function isMadeFor(algorithm: SignatureAlgorithm, key: PublicKey): boolean {
   if (algorithm.keyAlgorithm !== key.algorithm) return false;
   return algorithm.parameterSet === ('parameterSet' in key ? key.parameterSet : null);
-}
-
-/** A point off its curve, a modulus OpenSSL refuses, ML-DSA on a runtime without it. */
-function isRefusalByOpenSsl(error: unknown): boolean {
-  const code = (error as { readonly code?: unknown }).code;
-  return typeof code === 'string' && /^ERR_(OSSL|CRYPTO)_/.test(code);
 }

@@ -1,0 +1,193 @@
+/**
+ * The service's own pool in this process, a worker on every core, closed loop of 64: beside one thread and
+ * beside the signatures alone, in slices that alternate. Every chain is sent once, so that no worker's
+ * memory can answer for it; only `repeat` sends chains again, as it says.
+ */
+import { availableParallelism } from 'node:os';
+import { loadConfig } from '../src/config.ts';
+import { shareTrust } from '../src/pool/shared-trust.ts';
+import { VerificationPool } from '../src/pool/verification-pool.ts';
+import { ROOTS } from '../src/sources/package-root.ts';
+import { loadBundledSnapshot } from '../src/sources/revocation.ts';
+import { loadTrustMaterial } from '../src/sources/trust.ts';
+import { makeWorld } from '../test/support/world.ts';
+import { SCENARIOS } from './fleets.ts';
+import { BATCH, inlineSubject } from './inline.ts';
+import { makeMany } from './many.ts';
+import { median, type Result, rssMb, slice } from './measure.ts';
+
+const OUTSTANDING = 64;
+const POOL_MS = 500;
+const ALONE_MS = 250;
+/** Chains measured on one thread: as many as a scenario has. */
+const SAMPLE = 2_000;
+/** Enough for five seconds at the rate of signatures alone. */
+const CHAINS_A_CORE = 15_000;
+
+export interface PoolBench {
+  readonly name: string;
+  readonly seconds: number;
+  /** How many chains to make; left out: 15,000 for each core. */
+  readonly chains?: number;
+}
+
+export async function measurePool({ name, seconds, chains }: PoolBench): Promise<Result> {
+  if (name === 'cold') throw new RangeError('cold: a pool is warm once it has seen a chain');
+  const cores = availableParallelism();
+  const at = Date.now();
+  const isRepeat = name === 'repeat';
+  const count = chains ?? (isRepeat ? SAMPLE : CHAINS_A_CORE * cores);
+  const made = await makeMany({ scenario: name, count, seed: `bench pool ${at}`, at });
+  const world = await makeWorld('enigm-development', `bench pool ${at}`, at);
+  const sample = SCENARIOS[name]?.(world, Math.min(SAMPLE, count));
+  if (sample === undefined) throw new RangeError(`no scenario ${name}`);
+  const one = inlineSubject(sample, at);
+  const floor = (index: number): void => sample.chains[index]?.floor();
+
+  const pool = openPool(cores);
+  try {
+    await pool.start();
+    // Every worker sees what is to be warm, wherever batches go.
+    const before = Array.from({ length: 4 * cores }, () => made.before).flat();
+    await driveFor(pool, before, { from: 0, ms: Number.POSITIVE_INFINITY, again: false });
+    // Code is compiled as it runs; these chains are not measured.
+    const warming = await driveFor(pool, made.bodies, {
+      from: 0,
+      ms: Math.min(1000, seconds * 200),
+      again: isRepeat,
+    });
+    slice(one, 0, sample.chains.length, ALONE_MS, BATCH);
+    slice(floor, 0, sample.chains.length, ALONE_MS);
+
+    const rounds: Round[] = [];
+    const latencies: number[] = [];
+    const outcomes: Record<string, number> = {};
+    let from = warming.next;
+    let oneAt = 0;
+    let floorAt = 0;
+    const ends = performance.now() + seconds * 1000;
+    do {
+      const all = await driveFor(pool, made.bodies, { from, ms: POOL_MS, again: isRepeat });
+      from = all.next;
+      const single = slice(one, oneAt, sample.chains.length, ALONE_MS, BATCH);
+      oneAt = single.next;
+      const alone = isRepeat ? null : slice(floor, floorAt, sample.chains.length, ALONE_MS);
+      floorAt = alone?.next ?? 0;
+      rounds.push({ pool: all, single, alone });
+      latencies.push(...all.latenciesMs);
+      for (const [outcome, times] of all.outcomes) {
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + times;
+      }
+    } while (performance.now() < ends && (isRepeat || from < made.bodies.length));
+    return toResult(name, cores, rounds, latencies, outcomes);
+  } finally {
+    await pool.close();
+  }
+}
+
+interface Alone {
+  readonly wallUs: number;
+  readonly cpuUs: number;
+}
+
+interface Round {
+  readonly pool: Driven;
+  readonly single: Alone;
+  readonly alone: Alone | null;
+}
+
+function toResult(
+  name: string,
+  cores: number,
+  rounds: readonly Round[],
+  latencies: number[],
+  outcomes: Record<string, number>,
+): Result {
+  const of = (figure: (round: Round) => number): number => median(rounds.map(figure));
+  const hasFloor = rounds.every(({ alone }) => alone !== null);
+  latencies.sort((a, b) => a - b);
+  const percentile = (share: number): number =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN;
+  return {
+    name,
+    where: 'pool',
+    perSecond: Math.round(of(({ pool }) => pool.perSecond)),
+    floorPerSecond: hasFloor
+      ? Math.round(of(({ alone }) => (cores * 1e6) / (alone?.wallUs ?? Number.NaN)))
+      : null,
+    ratio: hasFloor
+      ? of(({ pool, alone }) => (pool.perSecond * (alone?.wallUs ?? Number.NaN)) / (cores * 1e6))
+      : null,
+    serverCpuUs: of(({ pool }) => pool.cpuUs),
+    floorCpuUs: hasFloor ? of(({ alone }) => alone?.cpuUs ?? Number.NaN) : null,
+    p50Ms: percentile(0.5),
+    p99Ms: percentile(0.99),
+    p999Ms: percentile(0.999),
+    rssMb: rssMb(),
+    oneThreadPerSecond: Math.round(of(({ single }) => 1e6 / single.wallUs)),
+    ofCores: of(({ pool, single }) => (pool.perSecond * single.wallUs) / (cores * 1e6)),
+    ofCoresByCpu: of(({ pool, single }) => single.cpuUs / pool.cpuUs),
+    outcomes,
+  };
+}
+
+function openPool(workers: number): VerificationPool {
+  const trust = shareTrust(loadTrustMaterial(loadConfig({ environment: 'development' }, {})));
+  const revocation = loadBundledSnapshot(ROOTS);
+  const fail = (cause: unknown): never => {
+    throw new Error('a worker failed', { cause });
+  };
+  return new VerificationPool({
+    workers,
+    maxQueue: 2 * OUTSTANDING,
+    deadlineMs: 60_000,
+    trust: () => trust,
+    revocation: () => revocation,
+    onPoison: (_, cause) => fail(cause),
+    onWorkerError: fail,
+  });
+}
+
+interface Driven {
+  readonly perSecond: number;
+  /** CPU of this process, all threads, for one chain. */
+  readonly cpuUs: number;
+  readonly latenciesMs: readonly number[];
+  readonly outcomes: ReadonlyMap<string, number>;
+  /** The first body that was not sent. */
+  readonly next: number;
+}
+
+/** Sends bodies for `ms`, from one on; `again`: from the first when they run out. */
+async function driveFor(
+  pool: VerificationPool,
+  bodies: readonly string[],
+  { from, ms, again }: { readonly from: number; readonly ms: number; readonly again: boolean },
+): Promise<Driven> {
+  const latenciesMs: number[] = [];
+  const outcomes = new Map<string, number>();
+  let next = from;
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  const client = async (): Promise<void> => {
+    while ((again || next < bodies.length) && performance.now() - started < ms) {
+      const body = bodies[next % bodies.length] as string;
+      next += 1;
+      const sent = performance.now();
+      const { facts } = await pool.submit({ form: 'json', body, query: {} }).answer;
+      latenciesMs.push(performance.now() - sent);
+      const outcome = facts.kind === 'report' ? facts.outcome : facts.code;
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: OUTSTANDING }, client));
+  const wallMs = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    perSecond: (latenciesMs.length * 1000) / wallMs,
+    cpuUs: (user + system) / latenciesMs.length,
+    latenciesMs,
+    outcomes,
+    next,
+  };
+}

@@ -1,0 +1,110 @@
+/** The tools run, briefly, and write what they say they write. No figure is asserted: machines differ. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'enigm-attest-bench-'));
+
+interface Ran {
+  readonly stdout: string;
+  readonly document: never;
+}
+
+/** Runs a tool with `--json` (or another option that names a file), and reads what it wrote. */
+async function run(tool: string, args: readonly string[], option = '--json'): Promise<Ran> {
+  const file = path.join(folder, `${tool.replaceAll('/', '-')}-${args.join('-')}.json`);
+  const command = [`bench/${tool}`, ...args, option, file];
+  const { stdout } = await promisify(execFile)(process.execPath, command);
+  return { stdout, document: JSON.parse(readFileSync(file, 'utf8')) as never };
+}
+
+const positive = { asymmetricMatch: (value: unknown): boolean => Number(value) > 0 };
+
+test('npm run bench -- --where pool: the pool beside one thread and the signatures alone', async () => {
+  const args = ['--where', 'pool', '--scenario', 'rkp-fleet', '--seconds', '0.2'];
+  const { stdout, document } = await run('run.ts', [...args, '--chains', '400']);
+  const { scenarios } = document as { scenarios: Record<string, unknown>[] };
+  expect(scenarios).toHaveLength(1);
+  expect(scenarios[0]).toMatchObject({
+    name: 'rkp-fleet',
+    where: 'pool',
+    perSecond: positive,
+    floorPerSecond: positive,
+    ratio: positive,
+    serverCpuUs: positive,
+    floorCpuUs: positive,
+    p50Ms: positive,
+    p999Ms: positive,
+    oneThreadPerSecond: positive,
+    ofCores: positive,
+    ofCoresByCpu: positive,
+  });
+  // Nothing else than what a sound fleet is answered.
+  expect(Object.keys(scenarios[0]?.['outcomes'] as object)).toEqual(['accept']);
+  expect(stdout).toMatch(/rkp-fleet +pool .*of all cores .*accept/);
+});
+
+test('npm run bench:stages: stages whose sum stands beside the whole', async () => {
+  const args = ['--scenario', 'known-device', '--seconds', '0.2', '--chains', '50'];
+  const { stdout, document } = await run('stages.ts', args);
+  const { stages, sum, whole, floor } = document as Record<string, never> as unknown as {
+    stages: { name: string; within: string | null; medianUs: number }[];
+    sum: { medianUs: number };
+    whole: { medianUs: number };
+    floor: { medianUs: number };
+  };
+  expect(stages.filter(({ within }) => within === null).map(({ name }) => name)).toEqual([
+    'request: JSON, strictness, base64',
+    'prove',
+    'judge, with the report object',
+    'report text',
+  ]);
+  expect(stages.find(({ name }) => name === 'signatures')).toMatchObject({ within: 'prove' });
+  for (const { medianUs } of [sum, whole, floor]) expect(medianUs).toBeGreaterThan(0);
+  expect(stdout).toContain('signatures and imports are');
+});
+
+test('npm run profile: a V8 profile, and where the time went', async () => {
+  const args = ['--scenario', 'factory-fleet', '--seconds', '0.3', '--chains', '50'];
+  const { stdout, document } = await run('profile.ts', args, '--out');
+  expect(document).toMatchObject({ nodes: expect.any(Array), samples: expect.any(Array) });
+  for (const room of ['node:crypto verify', 'src/core/report', 'src/core/policy']) {
+    expect(stdout).toContain(room);
+  }
+});
+
+test('npm run bench:peers: every peer beside ours', async () => {
+  const args = ['--rounds', '1', '--chains', '20', '--slice-ms', '20'];
+  const { document } = await run('peers/run.ts', args);
+  const { peers } = document as { peers: { name: string; perSecond: number }[] };
+  expect(peers.map(({ name }) => name)).toEqual([
+    'enigm-attest',
+    '@simplewebauthn/server',
+    '@peculiar/x509',
+    'node:crypto X509Certificate',
+    'the same, issuers remembered',
+  ]);
+  for (const { perSecond } of peers) expect(perSecond).toBeGreaterThan(0);
+});
+
+test('npm run bench:policy: devices of several releases in turn', async () => {
+  const { document } = await run('policy.ts', ['--rounds', '1', '--calls', '200']);
+  const { costs } = document as { costs: { name: string; productionUs: number }[] };
+  expect(costs.map(({ name }) => name)).toEqual(['no action named', 'another action each time']);
+  for (const { productionUs } of costs) expect(productionUs).toBeGreaterThan(0);
+});
+
+test('npm run bench:memory: resident memory as chains go by', async () => {
+  const { stdout, document } = await run('memory.ts', ['--chains', '500', '--workers', '1']);
+  expect(document).toMatchObject({
+    workers: 1,
+    chains: 500,
+    startMb: positive,
+    afterMb: positive,
+    slopeMbPer10000: expect.any(Number),
+  });
+  expect(stdout).toContain('500 chains: accept 500');
+});
