@@ -151,7 +151,7 @@ export const SETTINGS = {
     schema: Type.Integer({ minimum: 10, maximum: 600_000 }),
     default: () => 5000,
     defaultText: '`5000`',
-    text: 'milliseconds from arrival after which a request is refused with 503',
+    text: 'milliseconds from arrival after which a request is refused with 503, and one whose body is not there is cut off',
   },
   maxBodyBytes: {
     variable: 'ENIGM_ATTEST_MAX_BODY_BYTES',
@@ -165,7 +165,7 @@ export const SETTINGS = {
     schema: Type.Integer({ minimum: 0 }),
     default: () => 0,
     defaultText: '`0`',
-    text: 'requests a minute from one address before 429; 0 does not count',
+    text: 'requests a minute from one address before 429, however they are answered; 0 does not count',
   },
   revocationSources: {
     variable: 'ENIGM_ATTEST_REVOCATION_SOURCES',

@@ -13,7 +13,13 @@ import {
 import { prove } from '../core/prove.ts';
 import type { Report } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
-import { checkCallerContext, parsePublicKey, type VerifyRequest } from '../request/index.ts';
+import {
+  checkCallerContext,
+  isPublicKeyInfo,
+  parsePublicKey,
+  type VerifyRequest,
+  whyNoPublicKey,
+} from '../request/index.ts';
 import { loadOwners, loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault, loadText } from '../sources/document.ts';
 import { VERIFIER } from '../sources/package-root.ts';
@@ -232,17 +238,20 @@ function loadPublicKey(file: string, io: Io): Uint8Array {
   } catch {
     throw new UsageFault(`--public-key ${file}: cannot be read`);
   }
-  if (bytes[0] === 0x30) return bytes;
+  if (isPublicKeyInfo(bytes)) return bytes;
   const text = Buffer.from(bytes).toString('utf8').trim();
-  const key = text.startsWith('{') ? parseJwk(text) : parsePublicKey(text);
-  if (key === null) throw new UsageFault(`--public-key ${file}: neither PEM, nor DER, nor JWK`);
+  const given = bytes[0] === 0x30 ? Buffer.from(bytes).toString('base64') : parseJwk(text);
+  const key = parsePublicKey(given);
+  if (key === null) throw new UsageFault(`--public-key ${file}: ${whyNoPublicKey(given)}`);
   return key;
 }
 
-function parseJwk(text: string): Uint8Array | null {
+/** The object of a JWK; any other text stays text. */
+function parseJwk(text: string): string | Readonly<Record<string, unknown>> {
+  if (!text.startsWith('{')) return text;
   try {
-    return parsePublicKey(JSON.parse(text) as Record<string, unknown>);
+    return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    return null;
+    return text;
   }
 }

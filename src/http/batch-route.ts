@@ -13,7 +13,7 @@ import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { JwkSet } from '../results/index.ts';
 import type { Trust } from '../sources/trust.ts';
 import { sendProblem } from './problems.ts';
-import { BatchResultSchema, ProblemSchema } from './schemas.ts';
+import { BatchResultSchema, ProblemResponses } from './schemas.ts';
 
 export interface BatchDeps {
   /** The trust in force at the moment of the call. */
@@ -63,8 +63,7 @@ export function registerBatch(server: FastifyInstance, deps: BatchDeps): void {
         body: { content: { [NDJSON]: { schema: { type: 'string' } } } },
         response: {
           200: { content: { [NDJSON]: { schema: BatchResultSchema } } },
-          '4xx': ProblemSchema,
-          '5xx': ProblemSchema,
+          ...ProblemResponses,
         },
       },
       // Lines are checked where they are judged, and the query below.

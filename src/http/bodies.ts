@@ -8,14 +8,24 @@ declare module 'fastify' {
   }
 }
 
-/** Ends connections whose body is not complete after `ms`. Routes that stream have bounds of their own. */
+/**
+ * Ends connections whose body is not complete after `ms`, also where the answer did not wait for it (401,
+ * 404, 413): such a connection would be kept for the next request. Routes that stream have bounds of their own.
+ */
 export function boundBodies(server: FastifyInstance, ms: number): void {
-  server.addHook('onRequest', async (request, reply) => {
-    if (request.raw.complete || request.routeOptions.config?.streams === true) return;
+  server.addHook('onRequest', async ({ raw, routeOptions }) => {
+    if (raw.complete || routeOptions.config?.streams === true) return;
+    const { socket } = raw;
     const timer = setTimeout(() => {
-      if (!request.raw.complete) request.raw.socket.destroy();
+      if (!raw.complete) socket.destroy();
     }, ms);
     timer.unref();
-    reply.raw.once('close', () => clearTimeout(timer));
+    const forget = (): void => {
+      clearTimeout(timer);
+      raw.off('end', forget);
+      socket.off('close', forget);
+    };
+    raw.once('end', forget);
+    socket.once('close', forget);
   });
 }

@@ -1,6 +1,6 @@
 /** Who may call: bearer tokens, of which only digests are configured. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import { sendProblem } from './problems.ts';
 
@@ -11,8 +11,18 @@ declare module 'fastify' {
   }
 }
 
+/** Admits known callers only to the routes of this scope, and says so in their documentation. */
+export function requireCaller(scope: FastifyInstance, callers: Config['callers']): void {
+  scope.addHook('onRequest', buildCallerCheck(callers));
+  // With no callers configured a token is welcome and not needed.
+  const security = callers.length === 0 ? [{ bearer: [] }, {}] : [{ bearer: [] }];
+  scope.addHook('onRoute', (route) => {
+    route.schema = { ...route.schema, security };
+  });
+}
+
 /** A hook that admits known callers only; with none configured, everybody. */
-export function buildCallerCheck(callers: Config['callers']) {
+function buildCallerCheck(callers: Config['callers']) {
   const digests = callers.map(({ tokenSha256 }) => Buffer.from(tokenSha256, 'hex'));
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (digests.length === 0) return;

@@ -4,7 +4,7 @@ import Type from 'typebox';
 import type { ChallengePurpose } from '../challenge/challenge.ts';
 import { ContextSchema, parseContext } from '../request/index.ts';
 import { sendProblem } from './problems.ts';
-import { ProblemSchema } from './schemas.ts';
+import { ProblemResponses } from './schemas.ts';
 
 /** Issues a challenge. Throws `NotIssuing`. `expiresAt` in milliseconds since 1970. */
 export type IssueChallenge = (purpose: ChallengePurpose) => Issued | Promise<Issued>;
@@ -33,7 +33,7 @@ export function registerChallenges(server: FastifyInstance, issue: IssueChalleng
         description:
           'Good for one use, for a few minutes, by this caller, with the same context. Nothing is stored.',
         body: { content: { 'application/json': { schema: ContextSchema } } },
-        response: { 200: IssuedChallengeSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+        response: { 200: IssuedChallengeSchema, ...ProblemResponses },
       },
       // The body comes as text, and is parsed as strictly as a request to verify.
       validatorCompiler: () => () => true,

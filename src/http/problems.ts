@@ -25,7 +25,6 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string
     code: 'REQUEST_INVALID',
     detail: 'the body is not as long as its Content-Length says',
   },
-  FST_UNDER_PRESSURE: { code: 'SERVICE_BUSY', detail: 'the service is overloaded' },
 };
 
 export function sendProblem(
@@ -66,4 +65,17 @@ export function handleError(
 
 export function handleNotFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return sendProblem(reply, 'NOT_FOUND', 'there is nothing here; see /openapi.json');
+}
+
+/**
+ * Throws `BusyFault` where the event loop was late by `delay` milliseconds. Infinity is what the plugin says
+ * when it has measured nothing, as in the second after a slow start: such a service is not overloaded.
+ */
+export async function shedLoad(
+  _request: FastifyRequest,
+  _reply: FastifyReply,
+  _type: string,
+  delay: number | undefined,
+): Promise<void> {
+  if (delay !== Number.POSITIVE_INFINITY) throw new BusyFault('the service is overloaded');
 }

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { BatchDeps } from './batch-route.ts';
 import { sendProblem } from './problems.ts';
-import { ProblemSchema, RecheckReportSchema } from './schemas.ts';
+import { ProblemResponses, RecheckReportSchema } from './schemas.ts';
 
 const RecheckRequest = Type.Object(
   {
@@ -25,7 +25,7 @@ export function registerRecheck(server: FastifyInstance, deps: BatchDeps): void 
         description:
           'Revocation, releases and policy as of now, from facts that were kept; no signature of the chain is verified again.',
         body: RecheckRequest,
-        response: { 200: RecheckReportSchema, '4xx': ProblemSchema, '5xx': ProblemSchema },
+        response: { 200: RecheckReportSchema, ...ProblemResponses },
       },
       // Checked below, where it can be said what is missing.
       validatorCompiler: () => () => true,

@@ -4,7 +4,7 @@ import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../c
 import { TRUST_INPUTS } from '../core/posture/index.ts';
 import { RELEASE_ENVIRONMENTS, RELEASE_STAGES } from '../core/reference/index.ts';
 import { NO_ENROLMENT_RECORD } from '../pool/protocol.ts';
-import { StatementFieldsSchema } from '../request/index.ts';
+import { PROBLEM_MEDIA_TYPE, StatementFieldsSchema } from '../request/index.ts';
 import { RevocationSchema } from './revocation-route.ts';
 
 const STRICT = { additionalProperties: false } as const;
@@ -193,24 +193,31 @@ const Release = Type.Object(
   STRICT,
 );
 
+/** Members of every report, of evidence and of a recheck record. */
+const SharedMembers = {
+  outcome: OneOf(['accept', 'reject', 'inconclusive']),
+  trustState: OneOf(['PROTECTED', 'REVIEW_REQUIRED', 'INACTIVE']),
+  evidenceTime: Time,
+  appraisedAt: Time,
+  evidenceDigest: Hex,
+  verifier: Type.Object({ name: Text, version: Text }, STRICT),
+  environment: Environment,
+  findings: Type.Array(Finding),
+  layers: Type.Array(Layer),
+  trustInputs: Type.Array(TrustInput),
+  revocation: Revocation,
+  policy: Type.Object({ id: Text, version: Text, digest: Hex }, STRICT),
+  release: Nullable(Release),
+  rollback: Rollback,
+};
+
 export const ReportSchema = Type.Object(
   {
     reportVersion: Type.Literal(1),
-    outcome: OneOf(['accept', 'reject', 'inconclusive']),
-    trustState: OneOf(['PROTECTED', 'REVIEW_REQUIRED', 'INACTIVE']),
-    evidenceTime: Time,
-    appraisedAt: Time,
-    evidenceDigest: Hex,
-    verifier: Type.Object({ name: Text, version: Text }, STRICT),
-    environment: Environment,
-    findings: Type.Array(Finding),
-    layers: Type.Array(Layer),
-    trustInputs: Type.Array(TrustInput),
+    ...SharedMembers,
     chain: Chain,
     key: Nullable(Key),
     keyDescription: Nullable(KeyDescription),
-    revocation: Revocation,
-    policy: Type.Object({ id: Text, version: Text, digest: Hex }, STRICT),
     binding: Type.Object(
       {
         challenge: BindingState,
@@ -227,8 +234,6 @@ export const ReportSchema = Type.Object(
     statement: Nullable(
       Type.Object({ fields: StatementFieldsSchema, counts: Type.Boolean() }, STRICT),
     ),
-    release: Nullable(Release),
-    rollback: Rollback,
     eligibility: Type.Array(
       Type.Object({ action: Text, granted: Type.Boolean(), reasons: Type.Array(Text) }, STRICT),
     ),
@@ -286,6 +291,14 @@ export const ProblemSchema = Type.Object(
   { ...STRICT, title: 'Problem' },
 );
 
+const ProblemAnswer = {
+  description: 'Problem',
+  content: { [PROBLEM_MEDIA_TYPE]: { schema: ProblemSchema } },
+};
+
+/** What every route may answer instead of what was asked for. */
+export const ProblemResponses = { '4xx': ProblemAnswer, '5xx': ProblemAnswer };
+
 export const RecordResultSchema = Type.Object(
   {
     record: Nullable(
@@ -300,21 +313,8 @@ export const RecordResultSchema = Type.Object(
 export const RecheckReportSchema = Type.Object(
   {
     basis: Type.Literal('record'),
-    outcome: OneOf(['accept', 'reject', 'inconclusive']),
-    trustState: OneOf(['PROTECTED', 'REVIEW_REQUIRED', 'INACTIVE']),
-    evidenceTime: Time,
-    appraisedAt: Time,
-    evidenceDigest: Hex,
-    verifier: Type.Object({ name: Text, version: Text }, STRICT),
-    environment: Environment,
-    findings: Type.Array(Finding),
-    layers: Type.Array(Layer),
-    trustInputs: ReportSchema.properties.trustInputs,
-    anchor: ReportSchema.properties.chain.properties.anchor,
-    revocation: Revocation,
-    policy: ReportSchema.properties.policy,
-    release: ReportSchema.properties.release,
-    rollback: ReportSchema.properties.rollback,
+    ...SharedMembers,
+    anchor: Chain.properties.anchor,
   },
   { ...STRICT, title: 'RecheckReport' },
 );

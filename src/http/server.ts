@@ -18,17 +18,18 @@ import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import { type BatchDeps, registerBatch } from './batch-route.ts';
 import { boundBodies } from './bodies.ts';
-import { buildCallerCheck } from './callers.ts';
+import { requireCaller } from './callers.ts';
 import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerJwks } from './jwks-route.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
 import { countRequests, registerMetrics } from './metrics.ts';
-import { handleError, handleNotFound } from './problems.ts';
+import { handleError, handleNotFound, shedLoad } from './problems.ts';
 import { registerRecheck } from './recheck-route.ts';
 import { registerRevocation } from './revocation-route.ts';
 import type { RequestCounter } from './tally.ts';
 import { registerVerify } from './verify-route.ts';
+import { answerClientError } from './wire-errors.ts';
 
 export interface ServerDeps {
   readonly config: Config;
@@ -63,6 +64,8 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     // A batch may be sent for hours; every other body is bounded by a hook.
     requestTimeout: 0,
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    frameworkErrors: handleError,
+    clientErrorHandler: answerClientError,
     routerOptions: { ignoreTrailingSlash: false },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     forceCloseConnections: 'idle',
@@ -70,25 +73,31 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
   logEachRequestOnce(server);
-  boundBodies(server, config.deadlineMs + HEADERS_TIMEOUT_MS);
+  boundBodies(server, config.deadlineMs);
   countRequests(server, deps.counter);
 
   await server.register(helmet);
-  await server.register(underPressure, { maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS });
+  await server.register(underPressure, {
+    maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
+    pressureHandler: shedLoad,
+  });
   if (config.requestsPerMinute > 0) {
     await server.register(rateLimit, {
+      global: false,
       max: config.requestsPerMinute,
       timeWindow: '1 minute',
       // Whoever asks whether the service is well must always hear it.
       allowList: ({ url }) => url.startsWith('/health/'),
     });
+    // Of every request, before anything is asked of it: 401 and 404 count as well.
+    server.addHook('onRequest', server.rateLimit());
   }
   await server.register(swagger, { openapi: OPENAPI });
   registerHealth(server, deps.health);
   registerJwks(server, deps.jwks);
   await server.register((scope, _options, done) => {
     scope.decorateRequest('caller', null);
-    scope.addHook('onRequest', buildCallerCheck(config.callers));
+    requireCaller(scope, config.callers);
     registerVerify(scope, deps.submit);
     registerChallenges(scope, deps.issueChallenge);
     registerKnowledge(scope, deps.trust);
@@ -99,12 +108,12 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { trust, jwks: recordKeys } = deps;
   const batch = { ...deps.batch, trust, recordKeys };
   await server.register((scope, _options, done) => {
-    scope.addHook('onRequest', buildCallerCheck(config.callers));
+    requireCaller(scope, config.callers);
     registerRecheck(scope, batch);
     done();
   });
   await server.register((scope, _options, done) => {
-    scope.addHook('onRequest', buildCallerCheck(config.callers));
+    requireCaller(scope, config.callers);
     registerBatch(scope, batch);
     done();
   });

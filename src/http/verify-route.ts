@@ -3,10 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Admitted } from '../pool/dispatcher.ts';
 import type { AnswerFacts, Job } from '../pool/protocol.ts';
-import { PROBLEM_MEDIA_TYPE, VerifyRequestSchema } from '../request/index.ts';
+import { PROBLEM_MEDIA_TYPE, VerifyQuerySchema, VerifyRequestSchema } from '../request/index.ts';
 import { RETRY_AFTER_SECONDS } from './problems.ts';
 import {
-  ProblemSchema,
+  ProblemResponses,
   RecordResultSchema,
   ReportSchema,
   ReportWithTokenSchema,
@@ -38,6 +38,7 @@ export function registerVerify(server: FastifyInstance, submit: (job: Job) => Ad
         summary: 'Verify a certificate chain',
         description:
           'Answers 200 with a report whatever the outcome: a rejected attestation is a successful request.',
+        querystring: VerifyQuerySchema,
         body: {
           content: {
             'application/json': { schema: VerifyRequestSchema },
@@ -51,8 +52,7 @@ export function registerVerify(server: FastifyInstance, submit: (job: Job) => Ad
             TokenAnswerSchema,
             RecordResultSchema,
           ]),
-          '4xx': ProblemSchema,
-          '5xx': ProblemSchema,
+          ...ProblemResponses,
         },
       },
       // The worker checks the body against the schema, in the one pass that parses it.

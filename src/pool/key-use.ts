@@ -15,6 +15,8 @@ const COLUMNS = 2 ** 16;
 /** Bits of the filter that tells a key seen before from a new one. */
 const FILTER_BITS = 2 ** 23;
 const DAY_AT = 0;
+/** Stands at `DAY_AT` in fresh memory, which is all zeros. */
+const NO_DAY = 0;
 const COUNTS_AT = 1;
 const FILTER_AT = COUNTS_AT + ROWS * COLUMNS;
 const WORDS = FILTER_AT + FILTER_BITS / 32;
@@ -48,12 +50,16 @@ export class KeyUse {
     return Math.min(...counters.map((at) => Atomics.load(this.#words, at)));
   }
 
-  /** The first worker to see a new day forgets the last one. */
+  /**
+   * The first worker to see a new day forgets the last one; what another counts in that very moment may be
+   * forgotten with it. Before the first day there is nothing to forget, and workers that start together
+   * must not lose what they count first.
+   */
   #beginDay(day: number): void {
     const last = Atomics.load(this.#words, DAY_AT);
     if (last === day) return;
     if (Atomics.compareExchange(this.#words, DAY_AT, last, day) !== last) return;
-    this.#words.fill(0, COUNTS_AT);
+    if (last !== NO_DAY) this.#words.fill(0, COUNTS_AT);
   }
 
   /** Whether a pair was not seen today; it is from now on. */

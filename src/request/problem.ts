@@ -10,6 +10,8 @@ export type ProblemCode =
   | 'REQUEST_TOO_LARGE'
   | 'REQUEST_MEDIA_TYPE'
   | 'REQUEST_RATE'
+  | 'REQUEST_TIMEOUT'
+  | 'REQUEST_HEADERS_TOO_LARGE'
   | 'POLICY_UNKNOWN'
   | 'AUDIENCE_UNKNOWN'
   | 'RESULT_NOT_SIGNED'
@@ -39,6 +41,8 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   REQUEST_TOO_LARGE: 413,
   REQUEST_MEDIA_TYPE: 415,
   REQUEST_RATE: 429,
+  REQUEST_TIMEOUT: 408,
+  REQUEST_HEADERS_TOO_LARGE: 431,
   POLICY_UNKNOWN: 404,
   AUDIENCE_UNKNOWN: 400,
   RESULT_NOT_SIGNED: 503,
@@ -53,9 +57,11 @@ const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   404: 'Not Found',
+  408: 'Request Timeout',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };

@@ -15,7 +15,7 @@ import {
   type RequestFaultCode,
   schemaError,
 } from './json-body.ts';
-import { parsePublicKey } from './public-key.ts';
+import { parsePublicKey, whyNoPublicKey } from './public-key.ts';
 
 /** Longest challenge a keystore takes is 128 bytes: 171 characters of base64url. */
 const MAX_CHALLENGE_CHARACTERS = 171;
@@ -85,6 +85,31 @@ export const VerifyRequestSchema = Type.Object(
   { additionalProperties: false, title: 'VerifyRequest' },
 );
 
+const { challenge, policy, statement, result, enrolmentRecord, audience } =
+  VerifyRequestSchema.properties;
+const { enrolled: _, floor: __, lastReport: ___, ...inContext } = CallerContextSchema.properties;
+
+/** What may stand in the query beside a PEM chain: the members that are texts. Checked with the rest. */
+export const VerifyQuerySchema = Type.Object(
+  {
+    challenge,
+    policy,
+    publicKey: Type.Optional(
+      Type.String({
+        description: 'The key the caller expects: base64 DER SubjectPublicKeyInfo, or PEM.',
+      }),
+    ),
+    statement,
+    result,
+    enrolmentRecord,
+    audience,
+    ...Object.fromEntries(
+      Object.entries(inContext).map(([name, schema]) => [`context.${name}`, schema]),
+    ),
+  },
+  { description: 'Beside PEM only; beside JSON everything stands in the body.' },
+);
+
 const VALIDATOR = Compile(VerifyRequestSchema);
 
 /** A request whose evidence has been decoded, not parsed. */
@@ -137,11 +162,7 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
   }
   const publicKey = document.publicKey === undefined ? null : parsePublicKey(document.publicKey);
   if (publicKey === null && document.publicKey !== undefined) {
-    return refuse(
-      'REQUEST_INVALID',
-      'publicKey',
-      'is neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK',
-    );
+    return refuse('REQUEST_INVALID', 'publicKey', whyNoPublicKey(document.publicKey));
   }
   const { policy = null, statement = null, result = 'report' } = document;
   const { audience = null, enrol = false, enrolmentRecord = null } = document;

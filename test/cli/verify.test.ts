@@ -94,7 +94,10 @@ describe('exit codes', () => {
     [['verify', 'good.pem', '--challenge', 'abc'], /hex:\.\., base64url:\.\. or text:\.\./],
     [['verify', 'good.pem', '--challenge', 'hex:abc'], /hex:\.\./],
     [['verify', 'good.pem', '--public-key', 'none.pem'], /cannot be read/],
-    [['verify', 'good.pem', '--public-key', 'bad.pem'], /neither PEM, nor DER, nor JWK/],
+    [
+      ['verify', 'good.pem', '--public-key', 'bad.pem'],
+      /neither base64 DER SubjectPublicKeyInfo, nor PEM, nor a JWK/,
+    ],
   ])('64 for %j', async (args, message) => {
     write('bad.pem', 'hello');
     const { exitCode, out, err } = await attest(args, { folder });

@@ -38,38 +38,47 @@ beforeAll(() => {
   expect(spawnSync(process.execPath, reverify('whole'), { env }).status).toBe(1);
 }, 300_000);
 
-interface Kills {
-  readonly killed: number;
-  readonly resumed: number;
-}
-
-/** Kills runs into `out` at so many moments, and holds what is there against `whole` each time. */
-async function killRuns(out: string, count: number, whole: Buffer): Promise<Kills> {
+/**
+ * Kills runs into `out` at so many moments, and holds what is there against `whole` each time. A run that was
+ * over before it could be killed counts for nothing.
+ */
+async function killRuns(out: string, count: number, whole: Buffer): Promise<void> {
   const [result, summary] = [file(out), file(`${out}.summary.json`)];
-  const progress = file(`${out}.run/progress.json`);
-  let [killed, resumed, moments] = [0, 0, 0];
-  while (moments < count) {
+  const progress = (): string => readIfThere(file(`${out}.run/progress.json`));
+  let [killed, resumed] = [0, 0];
+  const isEnough = (): boolean => killed >= count && resumed >= count / 2;
+  while (!isEnough()) {
     rmSync(result, { force: true });
     rmSync(summary, { force: true });
-    while (!existsSync(summary) && moments < count) {
+    while (!existsSync(summary) && !isEnough()) {
+      const before = progress();
       const child = start(out);
-      const before = existsSync(progress) ? readFileSync(progress, 'utf8') : '';
       const from = Date.now();
-      const hasMoved = (): boolean =>
-        existsSync(progress) && readFileSync(progress, 'utf8') !== before;
       // From before it has begun to well inside: starting alone takes some hundreds of milliseconds.
-      while (Date.now() - from < 5000 && child.exitCode === null && !hasMoved()) await sleep(2);
+      while (Date.now() - from < 5000 && child.exitCode === null && progress() === before) {
+        await sleep(2);
+      }
       await sleep(Math.random() * 60);
-      if (child.kill('SIGKILL')) killed += 1;
+      child.kill('SIGKILL');
       await endOf(child);
-      if (before !== '') resumed += 1;
-      moments += 1;
+      if (child.signalCode === 'SIGKILL') {
+        killed += 1;
+        if (before !== '') resumed += 1;
+      }
       if (existsSync(result)) expect(readFileSync(result).equals(whole)).toBe(true);
     }
     await endOf(start(out));
     expect(readFileSync(result).equals(whole)).toBe(true);
   }
-  return { killed, resumed };
+}
+
+/** Empty where there is none: a run removes and replaces its files at any moment. */
+function readIfThere(name: string): string {
+  try {
+    return readFileSync(name, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function start(out: string): ChildProcess {
@@ -86,10 +95,7 @@ test(`kill -9 at ${MOMENTS} moments`, async () => {
   const each = Array.from({ length: SIDE_BY_SIDE }, (_, lane) =>
     killRuns(`out${lane}`, Math.ceil(MOMENTS / SIDE_BY_SIDE), whole),
   );
-  const kills = await Promise.all(each);
-  const total = (of: keyof Kills): number => kills.reduce((sum, lane) => sum + lane[of], 0);
-  expect(total('killed')).toBeGreaterThan(MOMENTS / 2);
-  expect(total('resumed')).toBeGreaterThan(MOMENTS / 4);
+  await Promise.all(each);
 });
 
 test('a disk that is full: whole lines only, and --resume when there is room', () => {

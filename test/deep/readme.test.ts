@@ -36,8 +36,10 @@ function run({ text, prints, exitCode }: Commands): void {
     encoding: 'utf8',
     env: cleanEnvironment(),
   });
-  expect(`${stdout}${stderr}`).toContain(prints);
-  expect(status).toBe(exitCode);
+  const said = `${stdout}${stderr}`;
+  expect(said).toContain(prints);
+  // Its own last words say what was wrong, above all those of a whole test run.
+  expect(status, said.slice(-1500)).toBe(exitCode);
 }
 
 async function serve({ text, prints }: Commands): Promise<void> {

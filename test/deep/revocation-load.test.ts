@@ -28,7 +28,21 @@ test('a million entries: refused at the default size, taken with a larger one, o
   const list = statusList([SENTINEL, ...serials]);
   server.play(sends(list));
   const thread = new BuildThread();
-  const build: KeeperOptions['build'] = (job) => thread.build(job);
+  /** Turns of this thread's event loop while a list was read and compiled. */
+  let turns = 0;
+  const build: KeeperOptions['build'] = async (job) => {
+    let isBuilding = true;
+    const turn = (): void => {
+      turns += 1;
+      if (isBuilding) setTimeout(turn, 1);
+    };
+    setTimeout(turn, 1);
+    try {
+      return await thread.build(job);
+    } finally {
+      isBuilding = false;
+    }
+  };
   const limits = { timeoutMs: 60_000, build };
   const refusing = await keep(world, [simulatedSource(server.url)], {
     ...limits,
@@ -42,6 +56,7 @@ test('a million entries: refused at the default size, taken with a larger one, o
     ...limits,
     maxBytes: 200_000_000,
   });
+  turns = 0;
   let longest = 0;
   let last = performance.now();
   const ticks = setInterval(() => {
@@ -62,9 +77,10 @@ test('a million entries: refused at the default size, taken with a larger one, o
   ]);
   const here = performance.now() - started;
   console.log(
-    `reading and compiling 1,000,000 entries on this thread: ${Math.round(here)} ms; longest pause while another did it: ${Math.round(longest)} ms`,
+    `reading and compiling 1,000,000 entries on this thread: ${Math.round(here)} ms; longest pause while another did it: ${Math.round(longest)} ms, in ${turns} turns`,
   );
-  expect(longest / here).toBeLessThan(0.5);
+  // Done on this thread it would be one turn, or two: the machine may be busy, but not for all of them.
+  expect(turns).toBeGreaterThan(20);
 });
 
 test('16 callers, 100 swaps: whole lists only, snapshots that existed, no request fails', async () => {
@@ -138,6 +154,7 @@ test('16 callers, 100 swaps: whole lists only, snapshots that existed, no reques
   await expect.poll(() => reports.length, patience).toBeGreaterThan(3000);
   isSwapping = true;
   await expect.poll(() => snapshotsSeen().size, patience).toBeGreaterThan(100);
+  await expect.poll(() => new Set(reports.map(({ id }) => id)).size, patience).toBeGreaterThan(50);
   isDone = true;
   await callers;
   lists.closeAllConnections();
@@ -149,7 +166,6 @@ test('16 callers, 100 swaps: whole lists only, snapshots that existed, no reques
     return reports.filter(({ id }) => !existed.has(id));
   };
   await expect.poll(unheardOf, patience).toEqual([]);
-  expect(new Set(reports.map(({ id }) => id)).size).toBeGreaterThan(50);
   expect(new Set(reports.map(({ revoked, outcome }) => `${revoked} ${outcome}`))).toEqual(
     new Set(['0 accept', '2 reject']),
   );

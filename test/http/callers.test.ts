@@ -50,3 +50,23 @@ test('too many requests from one address get 429 and are told when to come back'
   }
   expect(statuses).toEqual([200, 200, 429]);
 });
+
+test('whoever guesses tokens or places is stopped, and health is still answered', async () => {
+  service = await serve({ callers, requestsPerMinute: 3 });
+  const ask = async (place: string, token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const answered = await fetch(`${service?.url}${place}`, { headers });
+    return [answered.status, answered.headers.get('content-type')?.split(';')[0]];
+  };
+  const type = 'application/problem+json';
+  expect(await ask('/v1/anchors', 'guess-1')).toEqual([401, type]);
+  expect(await ask('/nowhere', 'guess-2')).toEqual([404, type]);
+  expect(await ask('/v1/anchors', 'guess-3')).toEqual([401, type]);
+  expect(await ask('/v1/anchors', 'guess-4')).toEqual([429, type]);
+  expect(await ask('/nowhere', 'guess-5')).toEqual([429, type]);
+  // The right guess comes too late.
+  expect((await ask('/v1/anchors', TOKEN.replaceAll(' ', '-')))[0]).toBe(429);
+  for (const place of ['/health/live', '/health/ready']) {
+    expect((await ask(place, 'guess-6'))[0]).toBe(200);
+  }
+});

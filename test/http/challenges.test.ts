@@ -314,7 +314,8 @@ describe('a challenge', () => {
     try {
       const { answer } = await post(`${brief.url}/v1/challenges`, '{}');
       const evidence = answering(answer['challenge'] as string);
-      await new Promise((resolve) => setTimeout(resolve, 1010));
+      const expiresAt = Date.parse(answer['expiresAt'] as string);
+      await expect.poll(() => Date.now()).toBeGreaterThan(expiresAt);
       const body = JSON.stringify({
         chain: evidence.chain.map((der) => Buffer.from(der).toString('base64')),
         challenge: answer['challenge'],

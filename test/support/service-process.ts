@@ -56,7 +56,8 @@ export async function refusalOf(
   child.stderr?.on('data', (chunk) => {
     said += String(chunk);
   });
-  const [code] = (await once(child, 'exit')) as [number | null];
+  // 'close', not 'exit': only then has everything been read that it said.
+  const [code] = (await once(child, 'close')) as [number | null];
   return { code, said };
 }
 
