@@ -1,10 +1,13 @@
-/** Drives a service over HTTP with autocannon, and counts what it answers. */
+/** Drives a service over HTTP, in a closed loop (autocannon) or at a fixed rate, and counts what it answers. */
 import autocannon from 'autocannon';
+import { openLoop, PATIENCE_MS } from './open-loop.ts';
 
 export interface DriveOptions {
   readonly url: string;
   /** Bodies of `POST /v1/verify`, sent in turn. */
   readonly bodies: readonly string[];
+  /** Which of them comes first. */
+  readonly from?: number;
   readonly seconds: number;
   readonly connections: number;
   /** Requests a second over all connections; left out: each connection as fast as it is answered. */
@@ -28,20 +31,75 @@ export interface Driven {
   readonly codes: ReadonlyMap<string, number>;
 }
 
-export async function drive(options: DriveOptions): Promise<Driven> {
-  const { url, bodies, seconds, connections, rate, token } = options;
-  const outcomes = new Map<string, number>();
-  const codes = new Map<string, number>();
-  const statuses = new Map<number, number>();
-  let next = 0;
-  const count = <K>(counts: Map<K, number>, key: K): void => {
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+export function drive(options: DriveOptions): Promise<Driven> {
+  const { rate } = options;
+  return rate === undefined ? driveClosed(options) : driveAt(rate, options);
+}
+
+/** What came back so far. */
+class Answers {
+  readonly outcomes = new Map<string, number>();
+  readonly codes = new Map<string, number>();
+  readonly statuses = new Map<number, number>();
+
+  count(status: number, body: string): void {
+    increment(this.statuses, status);
+    for (const name of decidingWords(status, body)) {
+      increment(name === name.toUpperCase() ? this.codes : this.outcomes, name);
+    }
+  }
+
+  summary(seconds: number) {
+    const { outcomes, codes, statuses } = this;
+    const answered = [...statuses.values()].reduce((sum, each) => sum + each, 0);
+    const shed = (statuses.get(429) ?? 0) + (statuses.get(503) ?? 0);
+    return {
+      perSecond: Math.round((statuses.get(200) ?? 0) / seconds),
+      shed: answered === 0 ? 0 : shed / answered,
+      answered,
+      outcomes,
+      codes,
+    };
+  }
+}
+
+async function driveAt(rate: number, options: DriveOptions): Promise<Driven> {
+  const { bodies, seconds, from = 0 } = options;
+  const answers = new Answers();
+  const took: number[] = [];
+  let errors = 0;
+  const elapsed = await openLoop(
+    options,
+    bodies,
+    { rate, seconds, from },
+    ({ status, body, ms }) => {
+      if (status === 0) errors += 1;
+      else answers.count(status, body);
+      // What was never answered took at least this long; a connection that was refused took no time.
+      if (status === 200 || (status === 0 && ms >= PATIENCE_MS)) took.push(ms);
+    },
+  );
+  const sorted = Float64Array.from(took).toSorted();
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return {
+    // Until the last answer: a service that answers late answers fewer a second.
+    ...answers.summary(elapsed),
+    errors,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    p999Ms: at(0.999),
   };
+}
+
+async function driveClosed(options: DriveOptions): Promise<Driven> {
+  const { url, bodies, seconds, connections, token, from = 0 } = options;
+  const answers = new Answers();
+  let next = from;
   const result = await autocannon({
     url: `${url}/v1/verify`,
     connections,
     duration: seconds,
-    ...(rate === undefined ? {} : { overallRate: rate }),
     requests: [
       {
         method: 'POST',
@@ -54,28 +112,21 @@ export async function drive(options: DriveOptions): Promise<Driven> {
           next += 1;
           return { ...request, body };
         },
-        onResponse: (status, body) => {
-          count(statuses, status);
-          for (const name of decidingWords(status, body)) {
-            count(name === name.toUpperCase() ? codes : outcomes, name);
-          }
-        },
+        onResponse: (status, body) => answers.count(status, body),
       },
     ],
   });
-  const total = [...statuses.values()].reduce((sum, each) => sum + each, 0);
-  const shed = (statuses.get(429) ?? 0) + (statuses.get(503) ?? 0);
   return {
-    perSecond: Math.round((statuses.get(200) ?? 0) / result.duration),
+    ...answers.summary(result.duration),
+    errors: result.errors + result.timeouts,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
     p999Ms: result.latency.p99_9,
-    shed: total === 0 ? 0 : shed / total,
-    errors: result.errors + result.timeouts,
-    answered: total,
-    outcomes,
-    codes,
   };
+}
+
+function increment<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** The outcome in lower case and the codes in upper case, found without parsing the whole answer. */

@@ -1,55 +1,154 @@
 /**
- * A whole service as a process, JSON to JSON report over HTTP: closed loop of 64, then open loop at half that
- * rate. Its floor is the signatures on every core at once, measured before and after on the same chains.
+ * A whole service as a process, JSON to JSON report over HTTP: closed loop of 64 in slices, and slices of its
+ * floor between them, which is the signatures of the same kind of chains on every core at the same time. Then
+ * the latest first answer on 64 fresh connections, and an open loop at half the rate of the closed one.
+ *
+ * No memory flatters: there are more chains than all threads together remember devices, and each is sent again
+ * only after all the others.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { startProcess } from '../test/support/service-process.ts';
-import { type Driven, drive } from './drive.ts';
+import type { Driven } from './drive.ts';
 import type { Scenario } from './fleets.ts';
-import { median, type Result, slice } from './measure.ts';
+import type { Order } from './generator.ts';
+import { median, type Result, type Slice } from './measure.ts';
 
-const CONNECTIONS = 64;
-const FLOOR_MS = 500;
+const ROUNDS = 3;
+const FLOOR_MS = 700;
+const WARM_SECONDS = 4;
 
-export async function measureHttp(scenario: Scenario, seconds: number): Promise<Result> {
+/** A thread remembers 8,192 devices; each thread sees its share of the fleet. */
+const CHAINS_PER_CORE = 10_000;
+
+export interface HttpResult extends Result {
+  /** Latest first answer of 64 fresh connections that ask at once. */
+  readonly firstAnswerMs: number;
+}
+
+/** In front of the pool. */
+export function measureHttp(scenario: Scenario, seconds: number): Promise<HttpResult> {
+  const workers = String(availableParallelism());
+  return measureService(scenario, seconds, 'http', { ENIGM_ATTEST_WORKERS: workers });
+}
+
+/** Threads that share the port. */
+export function measureListeners(scenario: Scenario, seconds: number): Promise<HttpResult> {
+  const listeners = String(availableParallelism());
+  return measureService(scenario, seconds, 'listeners', { ENIGM_ATTEST_LISTENERS: listeners });
+}
+
+async function measureService(
+  { name }: Scenario,
+  seconds: number,
+  where: 'http' | 'listeners',
+  settings: Readonly<Record<string, string>>,
+): Promise<HttpResult> {
   const cores = availableParallelism();
-  const service = await startProcess({ ENIGM_ATTEST_WORKERS: String(cores) });
+  const generator = new Generator();
+  const floor = await Floor.open(name, cores);
+  const service = await startProcess(settings);
+  const { url, pid } = service;
   try {
-    const bodies = scenario.chains.map(({ body }) => body);
-    const closed = { url: service.url, bodies, connections: CONNECTIONS };
-    await drive({ ...closed, bodies: scenario.before.map(({ body }) => body), seconds: 2 });
-    const floors = [floorOf(scenario)];
-    const before = usageOf(service.pid);
-    const all = await drive({ ...closed, seconds });
-    const after = usageOf(service.pid);
-    floors.push(floorOf(scenario));
-    const rate = Math.max(1, Math.round(all.perSecond / 2));
-    const half: Driven = await drive({ ...closed, rate, seconds });
-    const hasFloor = scenario.name !== 'repeat';
-    const floorUs = median(floors);
-    const perCores = (1e6 / floorUs) * cores;
+    await generator.do({ kind: 'make', scenario: name, count: CHAINS_PER_CORE * cores });
+    await generator.do({ kind: 'warm', url, seconds: WARM_SECONDS });
+    const floors = [await floor.measure()];
+    const rounds: { driven: Driven; cpuUs: number; rssMb: number }[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const before = usageOf(pid);
+      const driven = await generator.do<Driven>({
+        kind: 'drive',
+        url,
+        seconds: Math.max(1, Math.round(seconds / ROUNDS)),
+      });
+      const after = usageOf(pid);
+      rounds.push({ driven, cpuUs: after.cpuUs - before.cpuUs, rssMb: after.rssMb });
+      floors.push(await floor.measure());
+    }
+    const firstAnswerMs = await generator.do<number>({ kind: 'first', url });
+    const perSecond = median(rounds.map(({ driven }) => driven.perSecond));
+    const rate = Math.max(1, Math.round(perSecond / 2));
+    const half = await generator.do<Driven>({ kind: 'drive', url, seconds, rate });
+    const hasFloor = name !== 'repeat';
+    const floorPerSecond = median(floors.map((each) => each.perSecond));
+    const answered = rounds.reduce((sum, { driven }) => sum + driven.answered, 0);
     return {
-      name: scenario.name,
-      where: 'http',
-      perSecond: all.perSecond,
-      floorPerSecond: hasFloor ? Math.round(perCores) : null,
-      ratio: hasFloor ? all.perSecond / perCores : null,
-      serverCpuUs: (after.cpuUs - before.cpuUs) / all.answered,
-      floorCpuUs: hasFloor ? floorUs : null,
+      name,
+      where,
+      perSecond,
+      floorPerSecond: hasFloor ? Math.round(floorPerSecond) : null,
+      ratio: hasFloor ? perSecond / floorPerSecond : null,
+      serverCpuUs: rounds.reduce((sum, { cpuUs }) => sum + cpuUs, 0) / answered,
+      floorCpuUs: hasFloor ? median(floors.map(({ cpuUs }) => cpuUs)) : null,
       p50Ms: half.p50Ms,
       p99Ms: half.p99Ms,
       p999Ms: half.p999Ms,
-      rssMb: after.rssMb,
+      rssMb: rounds.at(-1)?.rssMb ?? 0,
+      firstAnswerMs,
     };
   } finally {
     await service.stop();
+    await floor.close();
+    generator.end();
   }
 }
 
-/** CPU of one thread for the signatures of one chain, in µs. */
-function floorOf({ chains }: Scenario): number {
-  return slice((index) => chains[index]?.floor(), 0, chains.length, FLOOR_MS).cpuUs;
+/** The process that sends. */
+class Generator {
+  readonly #child = fork(path.join(import.meta.dirname, 'generator.ts'));
+
+  async do<Result>(order: Order): Promise<Result> {
+    const ended = once(this.#child, 'exit').then(() => {
+      throw new Error('the generator ended');
+    });
+    ended.catch(() => {});
+    this.#child.send(order);
+    const [done] = await Promise.race([once(this.#child, 'message'), ended]);
+    return done as Result;
+  }
+
+  end(): void {
+    this.#child.kill();
+  }
+}
+
+/** The floor of a scenario on all cores at once. */
+class Floor {
+  readonly #threads: readonly Worker[];
+
+  private constructor(threads: readonly Worker[]) {
+    this.#threads = threads;
+  }
+
+  static async open(name: string, cores: number): Promise<Floor> {
+    const file = path.join(import.meta.dirname, 'floor-thread.ts');
+    const threads = Array.from({ length: cores }, () => new Worker(file, { workerData: name }));
+    await Promise.all(threads.map((thread) => once(thread, 'message')));
+    return new Floor(threads);
+  }
+
+  /** Chains a second over all threads, and CPU of one chain in µs. */
+  async measure(): Promise<{ readonly perSecond: number; readonly cpuUs: number }> {
+    const slices = await Promise.all(
+      this.#threads.map(async (thread) => {
+        thread.postMessage(FLOOR_MS);
+        const [slice] = await once(thread, 'message');
+        return slice as Slice;
+      }),
+    );
+    return {
+      perSecond: slices.reduce((sum, { wallUs }) => sum + 1e6 / wallUs, 0),
+      cpuUs: slices.reduce((sum, { cpuUs }) => sum + cpuUs, 0) / slices.length,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+  }
 }
 
 const TICK_US = 10_000;

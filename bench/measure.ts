@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 /** One line of a result. Rates are chains a second; `ratio` is what the machine spends on signatures, 1.00 at best. */
 export interface Result {
   readonly name: string;
-  readonly where: 'inline' | 'pool' | 'http';
+  readonly where: 'inline' | 'pool' | 'http' | 'listeners';
   readonly perSecond: number;
   /** Null where no signature is needed. */
   readonly floorPerSecond: number | null;

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { makeWorld } from '../test/support/world.ts';
 import { measureEnrol } from './enrol.ts';
 import { SCENARIOS, type Scenario } from './fleets.ts';
-import { measureHttp } from './http.ts';
+import { measureHttp, measureListeners } from './http.ts';
 import { measureInline } from './inline.ts';
 import { describeMachine, type Result } from './measure.ts';
 import { measurePool } from './pool.ts';
@@ -21,7 +21,11 @@ const { values } = parseArgs({
 });
 
 type Measure = (scenario: Scenario, seconds: number) => Result | Promise<Result>;
-const WHERE: Readonly<Record<string, Measure>> = { inline: measureInline, http: measureHttp };
+const WHERE: Readonly<Record<string, Measure>> = {
+  inline: measureInline,
+  http: measureHttp,
+  listeners: measureListeners,
+};
 const chains = values.chains === undefined ? undefined : Number(values.chains);
 
 const old: readonly Result[] =
@@ -50,8 +54,12 @@ for (const name of values.scenario ?? NAMES) {
       show(await measurePool(chains === undefined ? pooled : { ...pooled, chains }));
       continue;
     }
+    // A service that runs has seen the upper certificates.
+    if (name === 'cold' && where !== 'inline') continue;
     const measure = WHERE[where];
-    if (measure === undefined) throw new Error(`no place ${where}; there are inline, pool, http`);
+    if (measure === undefined) {
+      throw new Error(`no place ${where}; there are pool, ${Object.keys(WHERE).join(', ')}`);
+    }
     scenario ??= make(await makeWorld('enigm-development', `bench ${name}`), chains);
     const result = await measure(scenario, Number(values.seconds));
     show(result);

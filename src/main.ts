@@ -1,25 +1,13 @@
 /** The service as a process: wires everything together, and closes in reverse order. */
-import { createHash } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import type { FastifyBaseLogger } from 'fastify';
 import { openAudit } from './audit/desk.ts';
 import { openChallenges } from './challenge/challenges.ts';
-import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
 import { Metrics } from './http/metrics.ts';
-import { checkReadiness } from './http/readiness.ts';
-import { buildServer } from './http/server.ts';
 import type { ResultTerms } from './pool/protocol.ts';
 import { shareTrust } from './pool/shared-trust.ts';
-import { VerificationPool } from './pool/verification-pool.ts';
-import {
-  checkKeysApart,
-  openHandleKey,
-  openSigner,
-  type Signer,
-  withResults,
-} from './results/index.ts';
+import { checkKeysApart, openHandleKey, openSigner, type Signer } from './results/index.ts';
 import { openRevocation } from './revocation-desk.ts';
+import { type ServiceParts, type Serving, serveByListeners, serveByPool } from './serving.ts';
 import { TrustKeeper } from './sources/trust-keeper.ts';
 
 export interface Service {
@@ -29,7 +17,7 @@ export interface Service {
   readonly close: () => Promise<void>;
 }
 
-/** Starts the service. It listens once every worker can verify. */
+/** Starts the service. It listens once every thread can verify. */
 export async function startService(
   config: Config,
   logStream?: NodeJS.WritableStream,
@@ -37,16 +25,20 @@ export async function startService(
   const signer = openSigner(config);
   checkKeysApart(signer, config.releaseKeys);
   const metrics = new Metrics();
-  let log: FastifyBaseLogger | undefined;
+  let serving: Serving | undefined;
   const keeper = new TrustKeeper(config, {
     onReloaded: ({ policies, registry }) => {
       shared = shareTrust(keeper.material);
       const digests = Object.fromEntries([...policies].map(([id, { digest }]) => [id, digest]));
-      log?.info({ policies: digests, registry: registry?.id ?? null }, 'new trust is in force');
+      serving?.log.info(
+        { policies: digests, registry: registry?.id ?? null },
+        'new trust is in force',
+      );
       audit.note(keeper.material, revocation.snapshot());
+      serving?.look();
     },
     onRefused: ({ message }) => {
-      log?.error({ reason: message }, 'refused; what was in force stays in force');
+      serving?.log.error({ reason: message }, 'refused; what was in force stays in force');
       audit.noteRefused(message);
     },
   });
@@ -55,14 +47,15 @@ export async function startService(
     config,
     keeper.material.anchors.anchors,
     metrics,
-    () => log,
+    () => serving?.log,
+    () => serving?.look(),
   );
   const challenges = await openChallenges({
     settings: config,
     clock: Date.now,
     onStoreChange: (problem) => {
-      if (problem === null) log?.info('the store of used challenges is usable');
-      else log?.error(problem);
+      if (problem === null) serving?.log.info('the store of used challenges is usable');
+      else serving?.log.error(problem);
     },
   });
   const audit = await openAudit(
@@ -70,68 +63,34 @@ export async function startService(
     signer,
     keeper.material,
     revocation.snapshot(),
-    () => log,
+    () => serving?.log,
   ).catch(async (fault) => {
     await challenges.close();
     await revocation.close();
     throw fault;
   });
-  const pool = new VerificationPool({
-    ...config,
-    trust: () => shared,
-    challengeSecrets: challenges.secrets,
-    results: signer === null ? null : resultTermsOf(config, signer),
-    revocation: () => {
-      const snapshot = revocation.snapshot();
-      audit.note(keeper.material, snapshot);
-      return snapshot;
-    },
-    onPoison: ({ body }, cause) => {
-      const requestSha256 = createHash('sha256').update(body).digest('hex');
-      log?.error({ requestSha256, err: cause }, 'a request ended two workers');
-    },
-    onWorkerError: (cause) => log?.error({ err: cause }, 'a worker ended'),
-  });
-  const server = await buildServer({
+  const parts: ServiceParts = {
     config,
-    trust: () => keeper.trust,
-    submit: audit.withAudit(
-      withResults(
-        withSingleUse((job) => pool.submit(job), challenges.marks),
-        signer,
-      ),
-    ),
-    jwks: signer?.jwks ?? { keys: [] },
-    issueChallenge: challenges.issue,
-    batch: { openJudge: () => pool.openJudge(), revocation: revocation.snapshot },
-    health: {
-      workersUp: () => pool.workersUp,
-      queueLength: () => pool.queueLength,
-      policies: () =>
-        checkReadiness(
-          keeper.trust,
-          revocation.snapshot(),
-          config.readinessPolicies,
-          Date.now(),
-          challenges.marks.whyNotIssuing(),
-        ),
-      revocation: revocation.describe,
-      audit: audit.problem,
-    },
+    keeper,
+    sharedTrust: () => shared,
+    revocation,
+    challenges,
+    audit,
+    signer,
+    resultTerms: signer === null ? null : resultTermsOf(config, signer),
     metrics,
-    ...(logStream === undefined ? {} : { logStream }),
-  });
-  log = server.log;
-  metrics.gauge('pool_workers', 'Worker threads that are up', () => pool.workersUp);
-  metrics.gauge('pool_queue_length', 'Requests that wait for a worker', () => pool.queueLength);
+    logStream: logStream ?? null,
+  };
+  serving = config.listeners > 0 ? serveByListeners(parts) : await serveByPool(parts);
+  const { log } = serving;
   for (const problem of [challenges.marks.whyNotIssuing(), audit.problem()]) {
     if (problem !== null) log.error(problem);
   }
+  let url: string;
   try {
-    await pool.start();
-    await server.listen({ host: config.host, port: config.port });
+    url = await serving.listen();
   } catch (error) {
-    await pool.close();
+    await serving.close();
     await challenges.close();
     await revocation.close();
     await audit.close();
@@ -139,16 +98,12 @@ export async function startService(
   }
   const stopLooking = lookEvery(config.reloadSeconds, () => keeper.look());
   revocation.start();
-  const { address, port, family } = server.server.address() as AddressInfo;
+  const { close } = serving;
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url,
     close: async () => {
       stopLooking();
-      // Who is still sending when every deadline has passed is cut off.
-      const patience = setTimeout(() => server.server.closeAllConnections(), config.deadlineMs);
-      await server.close();
-      clearTimeout(patience);
-      await pool.close();
+      await close();
       await challenges.close();
       await revocation.close();
       await audit.close();

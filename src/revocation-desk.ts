@@ -31,6 +31,7 @@ export async function openRevocation(
   anchors: readonly AnchorSource[],
   metrics: Metrics,
   log: () => FastifyBaseLogger | undefined,
+  onChange: () => void = () => {},
 ): Promise<RevocationDesk> {
   const count = countRefusals(metrics);
   const dispatcher = openNetwork(config.proxy, config.noProxy);
@@ -38,6 +39,7 @@ export async function openRevocation(
   const onEvent = (event: KeeperEvent): void => {
     count(event);
     report(event, log());
+    onChange();
   };
   const keeper = await openKeeper(config, anchors, dispatcher, onEvent, {
     build: (job) => thread.build(job),

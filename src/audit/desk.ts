@@ -27,9 +27,15 @@ export type AuditSettings = Pick<
   'audit' | 'environment' | 'state' | 'handleKey' | 'resultIssuer' | 'revocationAllowShrink'
 >;
 
+/** What the trail keeps something of. */
+export type AuditedJob = Pick<Job, 'caller'>;
+export type AuditedAnswer = Pick<Answer, 'facts' | 'decision'>;
+
 export interface AuditDesk {
   /** Wraps `submit` so that every decision is recorded once it is made, whoever still waits for it. */
   readonly withAudit: (submit: (job: Job) => Admitted) => (job: Job) => Admitted;
+  /** Records a decision that was made; null: there is no trail. */
+  readonly record: ((job: AuditedJob, answer: AuditedAnswer) => void) | null;
   /** To be told what is in force whenever it may have changed; cheap where it has not. */
   readonly note: (material: TrustMaterial, snapshot: RevocationSnapshot) => void;
   /** New policies or releases that were not taken. */
@@ -49,6 +55,7 @@ export function auditFolderOf({ audit, environment, state }: AuditSettings): str
 /** Keeps nothing. */
 const NO_AUDIT: AuditDesk = {
   withAudit: (submit) => submit,
+  record: null,
   note: () => {},
   noteRefused: () => {},
   problem: () => null,
@@ -95,18 +102,14 @@ export async function openAudit(
     const taking = setInterval(take, OVERRIDES_LOOK_MS);
     taking.unref();
     const handleKey = openHandleKey(config);
+    const record = (job: AuditedJob, answer: AuditedAnswer): void => {
+      if (answer.decision !== undefined) {
+        opened.append('decision', toMembers(job, answer, handleKey));
+      }
+    };
     return {
-      withAudit: (submit) => (job) => {
-        const admitted = submit(job);
-        return {
-          answer: admitted.answer.then((answer) => {
-            if (answer.decision !== undefined)
-              opened.append('decision', toMembers(job, answer, handleKey));
-            return answer;
-          }),
-          abandon: () => admitted.abandon(),
-        };
-      },
+      withAudit: (submit) => recording(submit, record),
+      record,
       note: (now, lists) => keeper.note(now, lists),
       noteRefused: (reason) => opened.append('refused', { reason }),
       problem: () => opened.problem ?? keeper.problem,
@@ -124,6 +127,23 @@ export async function openAudit(
     await unlock();
     throw error;
   }
+}
+
+/** Wraps `submit` so that each answer is recorded before it leaves. */
+export function recording(
+  submit: (job: Job) => Admitted,
+  record: (job: AuditedJob, answer: AuditedAnswer) => void,
+): (job: Job) => Admitted {
+  return (job) => {
+    const admitted = submit(job);
+    return {
+      answer: admitted.answer.then((answer) => {
+        record(job, answer);
+        return answer;
+      }),
+      abandon: () => admitted.abandon(),
+    };
+  };
 }
 
 async function lock(folder: string): Promise<() => Promise<void>> {
@@ -144,7 +164,11 @@ function signHead(signer: Signer, issuer: string, head: TrailHead): Promise<stri
 /** Words such as `enrol.device`. Free text could name someone, and digits something. */
 const WORD = /^[A-Za-z][A-Za-z_.:/-]{0,63}$/;
 
-function toMembers({ caller = null }: Job, { facts, decision }: Answer, key: Uint8Array): Members {
+function toMembers(
+  { caller = null }: AuditedJob,
+  { facts, decision }: AuditedAnswer,
+  key: Uint8Array,
+): Members {
   if (decision === undefined || facts.kind === 'problem') return {};
   const { handle, action, policyDigest, ...rest } = decision;
   return {

@@ -12,7 +12,7 @@ import type { Marks } from './marks.ts';
 /** Wraps `submit` so that each issued challenge is used once. */
 export function withSingleUse(
   submit: (job: Job) => Admitted,
-  marks: Marks,
+  marks: Pick<Marks, 'take'>,
 ): (job: Job) => Admitted {
   return (job) => {
     let current = submit(job);

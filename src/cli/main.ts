@@ -356,6 +356,7 @@ function buildProgram(io: Io, exit: SetExitCode): Command {
     .description('Run the service.')
     .option('--host <ADDRESS>', 'address to listen on')
     .option('--port <PORT>', 'port to listen on')
+    .option('--listeners <COUNT>', 'threads that share the port and verify what they accept')
     .option('--config <FILE>', 'configuration file (JSON)')
     .option('--print-config', 'show the effective configuration and stop')
     .action(async (options) => {

@@ -7,16 +7,18 @@ import { stopSignal } from './stop-signal.ts';
 export interface ServeOptions {
   readonly host?: string;
   readonly port?: string;
+  readonly listeners?: string;
   readonly config?: string;
   readonly printConfig?: boolean;
 }
 
 /** Gives the exit code once the service has stopped. */
 export async function serve(options: ServeOptions, io: Io): Promise<number> {
-  const { host, port, config: file, printConfig } = options;
+  const { host, port, listeners, config: file, printConfig } = options;
   const config = loadConfig({
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: parseCount('--port', 0)(port) }),
+    ...(listeners === undefined ? {} : { listeners: parseCount('--listeners', 0)(listeners) }),
     ...(file === undefined ? {} : { config: file }),
   });
   if (printConfig) {

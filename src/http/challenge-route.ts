@@ -7,10 +7,12 @@ import { sendProblem } from './problems.ts';
 import { ProblemResponses } from './schemas.ts';
 
 /** Issues a challenge. Throws `NotIssuing`. `expiresAt` in milliseconds since 1970. */
-export type IssueChallenge = (purpose: ChallengePurpose) => {
-  readonly challenge: Buffer;
+export type IssueChallenge = (purpose: ChallengePurpose) => Issued | Promise<Issued>;
+
+interface Issued {
+  readonly challenge: Uint8Array;
   readonly expiresAt: number;
-};
+}
 
 const IssuedChallengeSchema = Type.Object(
   {
@@ -42,9 +44,10 @@ export function registerChallenges(server: FastifyInstance, issue: IssueChalleng
         const { code, text, member } = parsed.fault;
         return sendProblem(reply, code, text, member);
       }
-      const { challenge, expiresAt } = issue({ caller: request.caller, context: parsed.context });
+      const purpose = { caller: request.caller, context: parsed.context };
+      const { challenge, expiresAt } = await issue(purpose);
       return reply.header('cache-control', 'no-store').send({
-        challenge: challenge.toString('base64url'),
+        challenge: Buffer.from(challenge).toString('base64url'),
         expiresAt: new Date(expiresAt).toISOString(),
       });
     },

@@ -5,7 +5,25 @@ import type { PolicyReadiness } from './readiness.ts';
 import type { RevocationState } from './revocation-route.ts';
 import { ReadinessSchema } from './schemas.ts';
 
+/** What the service says of itself, whichever of its threads is asked. */
 export interface Health {
+  readonly readiness: () => Readiness | Promise<Readiness>;
+  readonly revocation: () => RevocationState | Promise<RevocationState>;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Threads that verify. */
+  readonly workers: number;
+  /** Requests that wait. */
+  readonly queue: number;
+  readonly policies: readonly PolicyReadiness[];
+  readonly revocation: RevocationState;
+  readonly audit: { readonly ok: boolean; readonly reason: string | null };
+}
+
+/** What readiness follows from. */
+export interface HealthSources {
   readonly workersUp: () => number;
   readonly queueLength: () => number;
   readonly policies: () => readonly PolicyReadiness[];
@@ -31,21 +49,26 @@ export function registerHealth(server: FastifyInstance, health: Health): void {
       },
     },
     async (_request, reply) => {
-      const policies = health.policies();
-      const workers = health.workersUp();
-      const audit = health.audit();
-      const isReady =
-        workers > 0 &&
-        audit === null &&
-        policies.every(({ required, canDecide }) => !required || canDecide);
-      return reply.code(isReady ? 200 : 503).send({
-        ready: isReady,
-        workers,
-        queue: health.queueLength(),
-        policies,
-        revocation: health.revocation(),
-        audit: { ok: audit === null, reason: audit },
-      });
+      const readiness = await health.readiness();
+      return reply.code(readiness.ready ? 200 : 503).send(readiness);
     },
   );
+}
+
+export function describeReadiness(sources: HealthSources): Readiness {
+  const policies = sources.policies();
+  const workers = sources.workersUp();
+  const audit = sources.audit();
+  const ready =
+    workers > 0 &&
+    audit === null &&
+    policies.every(({ required, canDecide }) => !required || canDecide);
+  return {
+    ready,
+    workers,
+    queue: sources.queueLength(),
+    policies,
+    revocation: sources.revocation(),
+    audit: { ok: audit === null, reason: audit },
+  };
 }

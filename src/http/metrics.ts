@@ -6,11 +6,12 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AnswerFacts } from '../pool/protocol.ts';
+import type { Counted, RequestCounter } from './tally.ts';
 
 /** Seconds; a verification takes well under a millisecond, a full queue seconds. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-export class Metrics {
+export class Metrics implements RequestCounter {
   readonly registry = new Registry();
   readonly #verifications: Counter<'outcome' | 'trust_state' | 'policy'>;
   readonly #findings: Counter<'code'>;
@@ -71,6 +72,21 @@ export class Metrics {
     this.#requests.inc({ route, status: String(status) });
   }
 
+  /** Adds what another thread has counted. */
+  add({ requests, answers }: Counted): void {
+    for (const { route, status, count } of requests) {
+      this.#requests.inc({ route, status: String(status) }, count);
+    }
+    for (const { facts, seconds } of answers) {
+      for (const each of seconds) this.countAnswer(facts, each);
+    }
+  }
+
+  /** Everything, as Prometheus reads it. */
+  async text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
   /** Adds a figure that is asked for whenever metrics are read. */
   gauge(name: string, help: string, read: () => number): void {
     this.gauges(name, help, [], () => [{ labels: {}, value: read() }]);
@@ -112,14 +128,14 @@ export class Metrics {
 }
 
 /** Counts every request, and serves what is counted. */
-export function registerMetrics(server: FastifyInstance, { registry }: Metrics): void {
+export function registerMetrics(server: FastifyInstance, read: () => Promise<string>): void {
   server.get(
     '/metrics',
     { schema: { summary: 'Figures for Prometheus', response: { 200: { type: 'string' } } } },
     async (_request, reply) => {
-      const text = await registry.metrics();
+      const text = await read();
       return reply
-        .type(registry.contentType)
+        .type(Registry.PROMETHEUS_CONTENT_TYPE)
         .serializer((body: unknown) => body as string)
         .send(text);
     },
@@ -127,7 +143,7 @@ export function registerMetrics(server: FastifyInstance, { registry }: Metrics):
 }
 
 /** Counts each answered request once, with its route as registered. */
-export function countRequests(server: FastifyInstance, metrics: Metrics): void {
+export function countRequests(server: FastifyInstance, metrics: RequestCounter): void {
   server.addHook('onResponse', async (request, reply) => {
     metrics.countRequest(request.routeOptions.url ?? 'none', reply.statusCode);
     if (request.answered) metrics.countAnswer(request.answered, reply.elapsedTime / 1000);

@@ -82,7 +82,10 @@ export function describeRevocation(
   };
 }
 
-export function registerRevocation(server: FastifyInstance, read: () => RevocationState): void {
+export function registerRevocation(
+  server: FastifyInstance,
+  read: () => RevocationState | Promise<RevocationState>,
+): void {
   server.get(
     '/v1/revocation',
     {

@@ -4,7 +4,12 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import underPressure from '@fastify/under-pressure';
-import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
 import type { Config } from '../config.ts';
 import type { Admitted } from '../pool/dispatcher.ts';
 import type { Job } from '../pool/protocol.ts';
@@ -18,10 +23,11 @@ import { type IssueChallenge, registerChallenges } from './challenge-route.ts';
 import { type Health, registerHealth } from './health-routes.ts';
 import { registerJwks } from './jwks-route.ts';
 import { registerKnowledge } from './knowledge-routes.ts';
-import { countRequests, type Metrics, registerMetrics } from './metrics.ts';
+import { countRequests, registerMetrics } from './metrics.ts';
 import { handleError, handleNotFound, shedLoad } from './problems.ts';
 import { registerRecheck } from './recheck-route.ts';
 import { registerRevocation } from './revocation-route.ts';
+import type { RequestCounter } from './tally.ts';
 import { registerVerify } from './verify-route.ts';
 import { answerClientError } from './wire-errors.ts';
 
@@ -30,12 +36,14 @@ export interface ServerDeps {
   /** The trust in force at the moment of the call. */
   readonly trust: () => Trust;
   readonly submit: (job: Job) => Admitted;
-  readonly batch: Omit<BatchDeps, 'trust' | 'workers' | 'recordKeys'>;
+  readonly batch: Omit<BatchDeps, 'trust' | 'recordKeys'>;
   readonly issueChallenge: IssueChallenge;
   /** Keys of signed results; empty where nothing is signed. */
   readonly jwks: JwkSet;
   readonly health: Health;
-  readonly metrics: Metrics;
+  /** What counts requests, and the figures of the whole service. */
+  readonly counter: RequestCounter;
+  readonly readMetrics: () => Promise<string>;
   /** Where log lines go; standard output by default. */
   readonly logStream?: NodeJS.WritableStream;
 }
@@ -66,7 +74,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.setNotFoundHandler(handleNotFound);
   logEachRequestOnce(server);
   boundBodies(server, config.deadlineMs);
-  countRequests(server, deps.metrics);
+  countRequests(server, deps.counter);
 
   await server.register(helmet);
   await server.register(underPressure, {
@@ -94,11 +102,11 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
     registerChallenges(scope, deps.issueChallenge);
     registerKnowledge(scope, deps.trust);
     registerRevocation(scope, deps.health.revocation);
-    registerMetrics(scope, deps.metrics);
+    registerMetrics(scope, deps.readMetrics);
     done();
   });
   const { trust, jwks: recordKeys } = deps;
-  const batch = { ...deps.batch, trust, recordKeys, workers: config.workers };
+  const batch = { ...deps.batch, trust, recordKeys };
   await server.register((scope, _options, done) => {
     requireCaller(scope, config.callers);
     registerRecheck(scope, batch);
@@ -125,7 +133,15 @@ const OPENAPI = {
   components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
 } as const;
 
-function loggerOf({ config, logStream }: ServerDeps): NonNullable<FastifyServerOptions['logger']> {
+/** The log of the same kind where no server is. */
+export function openLog(deps: Pick<ServerDeps, 'config' | 'logStream'>): FastifyBaseLogger {
+  return Fastify({ logger: loggerOf(deps) }).log;
+}
+
+function loggerOf({
+  config,
+  logStream,
+}: Pick<ServerDeps, 'config' | 'logStream'>): NonNullable<FastifyServerOptions['logger']> {
   if (config.logLevel === 'silent') return false;
   return { level: config.logLevel, ...(logStream === undefined ? {} : { stream: logStream }) };
 }

@@ -22,6 +22,8 @@ export interface DispatcherOptions {
   /** How many batches may be in flight: the number of workers. */
   readonly workers: number;
   readonly maxQueue: number;
+  /** How many requests a worker takes at once, at most; by default as many as hide the cost of a hop. */
+  readonly maxBatch?: number;
   /** Milliseconds from arrival after which a request is refused. */
   readonly deadlineMs: number;
   /** Runs a batch on a free worker. Rejects when the worker dies. */
@@ -131,10 +133,11 @@ export class Dispatcher {
   }
 
   #dispatch(): void {
+    const { maxBatch = MAX_BATCH } = this.#options;
     for (;;) {
       const free = this.#options.workers - this.#inFlight;
       if (free <= 0) return;
-      const batch = this.#take(Math.min(MAX_BATCH, Math.ceil(this.#queue.length / free)));
+      const batch = this.#take(Math.min(maxBatch, Math.ceil(this.#queue.length / free)));
       if (batch.length === 0) return;
       void this.#answer(batch);
     }

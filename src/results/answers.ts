@@ -9,7 +9,7 @@ import type { Signer } from './sign.ts';
 /** Wraps `submit` so that what an answer asks for is signed into its body. Null: nothing is ever asked for. */
 export function withResults(
   submit: (job: Job) => Admitted,
-  signer: Signer | null,
+  signer: Pick<Signer, 'signDocument'> | null,
 ): (job: Job) => Admitted {
   if (signer === null) return submit;
   return (job) => {
@@ -21,7 +21,7 @@ export function withResults(
   };
 }
 
-async function signInto(answer: Answer, signer: Signer): Promise<Answer> {
+async function signInto(answer: Answer, signer: Pick<Signer, 'signDocument'>): Promise<Answer> {
   const { toSign = [], ...rest } = answer;
   const members = await Promise.all(
     toSign.map(async ({ member, kind, claims }) => {

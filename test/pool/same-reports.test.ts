@@ -32,10 +32,12 @@ const context: Omit<AnswerContext, 'now' | 'memory'> = {
 const remembering = createMemory();
 
 let service: RunningService;
+let listening: RunningService;
 let pool: VerificationPool;
 
 beforeAll(async () => {
   service = await serve({ maxQueue: 10_000 });
+  listening = await serve({ maxQueue: 10_000, listeners: 2 });
   pool = new VerificationPool({
     workers: 2,
     maxQueue: 10_000,
@@ -51,6 +53,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool.close();
   await service.close();
+  await listening.close();
 });
 
 function requestOf(chain: readonly Uint8Array[], challenge: Uint8Array, policy: string): string {
@@ -75,19 +78,20 @@ function apartFromTime(text: string): string {
   });
 }
 
-/** What every way says to a request: fresh, seen, kept, recalled, pool, pool again, HTTP. */
+/** What every way says to a request: fresh, seen, kept, recalled, pool, pool again, HTTP, by listeners. */
 async function sayings(body: string): Promise<readonly string[]> {
   const job: Job = { form: 'json', body, query: {} };
   const inline = (memory: AnswerContext['memory']): string =>
     answer(job, { ...context, memory, now: Date.now() }).body;
-  const [once, again, http] = await Promise.all([
+  const ask = async ({ url }: RunningService): Promise<string> => {
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(`${url}/v1/verify`, { method: 'POST', body, headers })).text();
+  };
+  const [once, again, http, byListeners] = await Promise.all([
     pool.submit(job).answer,
     pool.submit(job).answer,
-    fetch(`${service.url}/v1/verify`, {
-      method: 'POST',
-      body,
-      headers: { 'content-type': 'application/json' },
-    }).then((response) => response.text()),
+    ask(service),
+    ask(listening),
   ]);
   const texts = [
     inline(createMemory()),
@@ -97,6 +101,7 @@ async function sayings(body: string): Promise<readonly string[]> {
     once.body,
     again.body,
     http,
+    byListeners,
   ];
   return texts.map(apartFromTime);
 }

@@ -2,13 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  loadConfig,
-  mayColour,
-  SETTINGS,
-  toPrintableConfig,
-  userFolder,
-} from '../../src/config.ts';
+import { loadConfig, mayColour, toPrintableConfig, userFolder } from '../../src/config.ts';
+import { SETTINGS } from '../../src/settings.ts';
 import { ConfigurationFault } from '../../src/sources/document.ts';
 import { newFolder } from '../support/terminal.ts';
 
@@ -58,6 +53,7 @@ test('every setting can be given as a variable', () => {
     reloadSeconds: '1',
     readinessPolicies: '["inspect"]',
     workers: '2',
+    listeners: '1',
     maxQueue: '3',
     deadlineMs: '100',
     maxBodyBytes: '2048',

@@ -1,11 +1,11 @@
 /** The README: its tables as the code has them, and its commands. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { SETTINGS } from '../../src/config.ts';
 import { FINDING_CODES } from '../../src/core/base/index.ts';
 import { ENIGM_ELIGIBILITY } from '../../src/core/policy/builtin-eligibility.ts';
 import type { ActionNeeds } from '../../src/core/policy/index.ts';
 import { PRODUCTION_REQUIREMENTS, TRUST_INPUT_TABLE } from '../../src/core/posture/index.ts';
+import { SETTINGS } from '../../src/settings.ts';
 import { DEFECTS } from '../../src/simulator/index.ts';
 import { JUDGED_VECTORS } from '../vectors/judged.ts';
 import { POLICY_CASES } from '../vectors/policy-cases.ts';

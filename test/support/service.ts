@@ -9,6 +9,15 @@ export interface RunningService extends Service {
   readonly log: Readonly<Record<string, unknown>>[];
 }
 
+/**
+ * In front of the pool; `TEST_LISTENERS=2` runs the same tests against listeners. Rates are counted by one
+ * thread only.
+ */
+function listenersFor(settings: Partial<Record<SettingName, unknown>>): number {
+  if (settings.requestsPerMinute !== undefined) return 0;
+  return Number(process.env['TEST_LISTENERS'] ?? 0);
+}
+
 export async function serve(
   settings: Partial<Record<SettingName, unknown>> = {},
 ): Promise<RunningService> {
@@ -19,7 +28,7 @@ export async function serve(
       done();
     },
   });
-  const kept = { state: newFolder() };
+  const kept = { state: newFolder(), listeners: listenersFor(settings) };
   const config = loadConfig(
     { environment: 'development', port: 0, workers: 2, ...kept, ...settings },
     {},

@@ -1,0 +1,184 @@
+/**
+ * Requests at a fixed rate, whether or not earlier ones are answered: each is due at its own moment and its
+ * latency counts from there, so that a service that stalls is charged for all who would have come meanwhile.
+ *
+ * autocannon is not used for this: its rate lets every connection send its second's worth as fast as it can and
+ * then pause, a closed loop for a part of each second, and it corrects with an interval of one millisecond.
+ */
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+export interface Place {
+  /** Of the service. */
+  readonly url: string;
+  readonly connections: number;
+  readonly token?: string;
+}
+
+export interface Answered {
+  /** 0: the connection ended, or no answer came. */
+  readonly status: number;
+  readonly body: string;
+  /** Milliseconds since the request was due. */
+  readonly ms: number;
+}
+
+/** What is still unanswered so long after the last request counts as an error. */
+export const PATIENCE_MS = 10_000;
+
+interface Due {
+  readonly at: number;
+  readonly body: string;
+}
+
+/** Sends `bodies` in turn, `rate` a second for so many seconds, and tells of each answer. Gives the seconds until the last. */
+export async function openLoop(
+  place: Place,
+  bodies: readonly string[],
+  {
+    rate,
+    seconds,
+    from = 0,
+  }: { readonly rate: number; readonly seconds: number; readonly from?: number },
+  onAnswer: (answered: Answered) => void,
+): Promise<number> {
+  const count = Math.round(rate * seconds);
+  const waiting: Due[] = [];
+  const idle: Connection[] = [];
+  let left = count;
+  const done = Promise.withResolvers<void>();
+  const next = (connection: Connection): void => {
+    const due = waiting.shift();
+    if (due === undefined) idle.push(connection);
+    else connection.send(due);
+  };
+  const connections = Array.from(
+    { length: place.connections },
+    () =>
+      new Connection(place, (connection, answered) => {
+        onAnswer(answered);
+        left -= 1;
+        if (left === 0) done.resolve();
+        next(connection);
+      }),
+  );
+  idle.push(...connections);
+  const started = performance.now();
+  let sent = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    while (sent < count && started + (sent * 1000) / rate <= now) {
+      const body = bodies[(from + sent) % bodies.length] as string;
+      waiting.push({ at: started + (sent * 1000) / rate, body });
+      sent += 1;
+      const connection = idle.shift();
+      if (connection !== undefined) next(connection);
+    }
+  }, 1);
+  const patience = setTimeout(done.resolve, seconds * 1000 + PATIENCE_MS);
+  await done.promise;
+  clearTimeout(patience);
+  clearInterval(timer);
+  const elapsed = (performance.now() - started) / 1000;
+  for (const connection of connections) connection.close();
+  for (; left > 0; left -= 1) onAnswer({ status: 0, body: '', ms: PATIENCE_MS });
+  return Math.max(elapsed, seconds);
+}
+
+/** One request on each of so many fresh connections at once: the latest first answer, in ms. */
+export async function latestFirstAnswer(place: Place, bodies: readonly string[]): Promise<number> {
+  const all = Array.from({ length: place.connections }, (_, index) => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const connection = new Connection(place, (_connection, { ms, status }) =>
+      resolve(status === 200 ? ms : Number.NaN),
+    );
+    connection.send({ at: performance.now(), body: bodies[index % bodies.length] as string });
+    return promise.finally(() => connection.close());
+  });
+  return Math.max(...(await Promise.all(all)));
+}
+
+/** One connection that is kept, with one request on it at a time; opened anew when it ends. */
+class Connection {
+  readonly #url: URL;
+  readonly #token: string | undefined;
+  readonly #onAnswer: (connection: Connection, answered: Answered) => void;
+  #socket: Socket | null = null;
+  #due: Due | null = null;
+  #chunks: Buffer<ArrayBufferLike>[] = [];
+  #length = 0;
+
+  constructor(
+    { url, token }: Place,
+    onAnswer: (connection: Connection, answered: Answered) => void,
+  ) {
+    this.#url = new URL(url);
+    this.#token = token;
+    this.#onAnswer = onAnswer;
+  }
+
+  send(due: Due): void {
+    this.#due = due;
+    const { host } = this.#url;
+    const token = this.#token === undefined ? '' : `authorization: Bearer ${this.#token}\r\n`;
+    const length = Buffer.byteLength(due.body);
+    this.#socket ??= this.#open();
+    this.#socket.write(
+      `POST /v1/verify HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n${token}content-length: ${length}\r\n\r\n${due.body}`,
+    );
+  }
+
+  close(): void {
+    this.#due = null;
+    this.#socket?.destroy();
+  }
+
+  #open(): Socket {
+    const { protocol, hostname, port } = this.#url;
+    const host = hostname.replaceAll(/[[\]]/g, '');
+    const socket =
+      protocol === 'https:'
+        ? connectTls({ host, port: Number(port || 443), servername: host })
+        : connect({ host, port: Number(port || 80) });
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#socket = null;
+      this.#finish(0, '');
+    });
+    return socket;
+  }
+
+  #read(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    const first = this.#chunks[0] as Buffer;
+    const end = first.indexOf('\r\n\r\n');
+    if (end < 0) {
+      // A head that comes in pieces is put together first.
+      if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+      if (this.#chunks[0]?.includes('\r\n\r\n')) this.#read(Buffer.alloc(0));
+      return;
+    }
+    const head = first.toString('latin1', 0, end);
+    const [, status = '0'] = /^HTTP\/1\.1 (\d+)/.exec(head) ?? [];
+    const [, length = '0'] = /\r\ncontent-length: (\d+)/i.exec(head) ?? [];
+    if (this.#length < end + 4 + Number(length)) return;
+    const body = Buffer.concat(this.#chunks).toString('utf8', end + 4);
+    if (/\r\nconnection: close/i.test(head)) {
+      this.#socket?.destroy();
+      this.#socket = null;
+    }
+    this.#finish(Number(status), body);
+  }
+
+  #finish(status: number, body: string): void {
+    this.#chunks = [];
+    this.#length = 0;
+    const due = this.#due;
+    if (due === null) return;
+    this.#due = null;
+    this.#onAnswer(this, { status, body, ms: performance.now() - due.at });
+  }
+}
