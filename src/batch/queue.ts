@@ -1,5 +1,6 @@
 /** The queue of shards, on Valkey or Redis: what a job is, and how often and how long it is tried. */
 import { Queue, type QueueOptions } from 'bullmq';
+import { Redis } from 'ioredis';
 
 export const QUEUE_NAME = 'enigm-attest-shards';
 
@@ -26,9 +27,43 @@ export const STALLED_CHECK_MS = 2000;
 /** Workers that may die over one shard before it is taken for the cause. */
 export const MAX_DEATHS = 5;
 
+const CONNECT_TIMEOUT_MS = 5000;
+
 /** Calls wait for a server that restarts, instead of failing. */
 export function connectionOf(url: string): QueueOptions['connection'] {
-  return { url, maxRetriesPerRequest: null, connectTimeout: 5000 };
+  return { url, maxRetriesPerRequest: null, connectTimeout: CONNECT_TIMEOUT_MS };
+}
+
+/** What a server makes of us: `refused` will not change by waiting, `silent` may. */
+export type Reception =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused' | 'silent'; readonly reason: string };
+
+/** Asks the server once, before anything waits for it: its password may be another. */
+export async function askServer(url: string): Promise<Reception> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let reason = '';
+  // The event says why; the call only says that the connection ended.
+  redis.on('error', (error: Error) => {
+    reason = error.message;
+  });
+  try {
+    await redis.connect();
+    await redis.ping();
+    return { kind: 'ready' };
+  } catch (error) {
+    reason ||= (error as Error).message;
+    const isRefusal = /^(WRONGPASS|NOAUTH|NOPERM|ERR .*(auth|password))/i.test(reason);
+    return { kind: isRefusal ? 'refused' : 'silent', reason };
+  } finally {
+    redis.disconnect();
+  }
 }
 
 export function openQueue(url: string, onError: (error: Error) => void): Queue<ShardJob> {

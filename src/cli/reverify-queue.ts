@@ -4,11 +4,12 @@ import type { RunContext } from '../batch/checkpoint.ts';
 import { type Coordinated, coordinate } from '../batch/coordinator.ts';
 import { writeWhole } from '../batch/files.ts';
 import { InputFault } from '../batch/inputs.ts';
-import { openQueue } from '../batch/queue.ts';
+import { askServer, openQueue } from '../batch/queue.ts';
 import { startShardWorker } from '../batch/shard-worker.ts';
 import { cutShards, type Shard } from '../batch/shards.ts';
 import { FolderStorage } from '../batch/storage.ts';
 import { loadConfig } from '../config.ts';
+import { ConfigurationFault } from '../sources/document.ts';
 import { parseCount } from './arguments.ts';
 import { EXIT, type Io } from './io.ts';
 import type { ReverifyOptions } from './reverify.ts';
@@ -18,6 +19,18 @@ import { stopSignal } from './stop-signal.ts';
 
 const POLL_MS = 250;
 
+/** Refuses a server that will never take our work; one that does not answer yet only where that is no answer. */
+async function expectServer(url: string, mayBeSilent: boolean): Promise<void> {
+  const reception = await askServer(url);
+  if (reception.kind === 'ready' || (mayBeSilent && reception.kind === 'silent')) return;
+  const { host } = new URL(url);
+  throw new ConfigurationFault(
+    reception.kind === 'refused'
+      ? `--queue: the server at ${host} refuses us: ${reception.reason}`
+      : `--queue: no server answers at ${host}: ${reception.reason}`,
+  );
+}
+
 /** Hands the shards of a run to workers and joins what they make of them. */
 export async function runOnQueue(
   url: string,
@@ -25,6 +38,7 @@ export async function runOnQueue(
   options: ReverifyOptions,
   io: Io,
 ): Promise<Coordinated> {
+  await expectServer(url, true);
   const { folder } = files.checkpoint;
   const storage = new FolderStorage(folder);
   const shards = (await storage.loadShards()) ?? (await cut(context, storage, options));
@@ -79,6 +93,7 @@ export async function showStatus(
   { format }: ReverifyOptions,
   io: Io,
 ): Promise<number> {
+  await expectServer(url, false);
   const queue = openQueue(url, () => {});
   try {
     const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
@@ -119,6 +134,7 @@ export interface WorkerCommandOptions {
 
 /** `attest worker`: takes shards until it is told to stop. Gives the exit code. */
 export async function work({ queue, workers }: WorkerCommandOptions, io: Io): Promise<number> {
+  await expectServer(queue, true);
   const config = loadConfig(
     workers === undefined ? {} : { workers: parseCount('--workers', 1)(workers) },
   );

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startRedis as startGuarded } from '../support/redis-server.ts';
 import { newFolder } from '../support/terminal.ts';
 
 const CLI = path.resolve('src/cli/bin.ts');
@@ -173,4 +174,36 @@ test('a shard that cannot be judged is set aside with its reason, every record a
   });
   const [poison] = JSON.parse(readFileSync(file('poisoned.poison.json'), 'utf8'));
   expect(poison).toMatchObject({ attempts: 4, reason: expect.stringContaining('has changed') });
+});
+
+test('a server that asks for another password is refused at once, by every command', async () => {
+  const guarded = await startGuarded(['--requirepass', 'secret']);
+  const commands = [
+    ['worker', '--queue', guarded.url.replace('//', '//:wrong@')],
+    ['reverify', '--status', '--queue', guarded.url],
+    [
+      ...['reverify', '--in', file('in.ndjson'), '--out', file('refused'), ...POLICY],
+      ...['--queue', guarded.url.replace('//', '//:wrong@')],
+    ],
+  ];
+  for (const args of commands) {
+    const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+      env,
+      encoding: 'utf8',
+    });
+    expect(status, args[0]).toBe(78);
+    expect(stderr).toMatch(
+      /--queue: the server at 127\.0\.0\.1:\d+ refuses us: (WRONGPASS|NOAUTH)/,
+    );
+    expect(stderr).not.toContain('wrong@');
+  }
+  await guarded.kill();
+  const gone = spawnSync(process.execPath, [CLI, 'reverify', '--status', '--queue', guarded.url], {
+    env,
+    encoding: 'utf8',
+  });
+  expect([gone.status, gone.stderr]).toEqual([
+    78,
+    expect.stringContaining('no server answers at 127.0.0.1'),
+  ]);
 });
