@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     // Tests see nothing of what is kept on this machine between runs.
     env: { XDG_STATE_HOME: path.join(tmpdir(), `enigm-attest-test-state-${process.pid}`) },
+    globalSetup: 'test/support/own-temporary-folder.ts',
     // What is waited for comes when the machine gets to it.
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },

@@ -1,7 +1,7 @@
 /** A chunk of records to a chunk of results: one line for each, in order. Runs where chains are verified. */
 import { createHash } from 'node:crypto';
 import { type JudgeContext, judge } from '../core/judge.ts';
-import { type ProofMemory, prove } from '../core/prove.ts';
+import { type Proof, type ProofMemory, proveAll } from '../core/prove.ts';
 import { type RecheckFacts, type RecheckReport, rejudge, toRecheckFacts } from '../core/recheck.ts';
 import type { Report } from '../core/report/index.ts';
 import { VERIFIER } from '../sources/package-root.ts';
@@ -21,30 +21,33 @@ export function judgeChunk(chunk: Chunk, trust: Trust, memory?: ProofMemory): Ch
   const facts: (RecheckFacts | null)[] = [];
   const out: string[] = [];
   const lines = Buffer.from(chunk.bytes).toString('utf8').split('\n');
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === '') continue;
-    const place = { line: chunk.firstLine + index, input: chunk.input };
-    const judged = judgeLine(line, { terms: chunk.terms, trust, memory });
-    if (judged.kind === 'unaffected') continue;
-    tally.records += 1;
-    if (judged.kind === 'fault') {
-      tally.outcomes.error += 1;
-      count(tally.errors, judged.fault.code);
-      out.push(toLine(toErrorResult(judged.id, judged.fault, place)));
-      if (chunk.terms.facts) facts.push(null);
-      continue;
+  const given = { terms: chunk.terms, trust, memory };
+  for (let at = 0; at < lines.length; at += PROVED_TOGETHER) {
+    for (const { index, judged } of judgeLines(lines, at, given)) {
+      tally.records += 1;
+      if (judged.kind === 'fault') {
+        const place = { line: chunk.firstLine + index, input: chunk.input };
+        tally.outcomes.error += 1;
+        count(tally.errors, judged.fault.code);
+        out.push(toLine(toErrorResult(judged.id, judged.fault, place)));
+        if (chunk.terms.facts) facts.push(null);
+        continue;
+      }
+      countReport(tally, judged);
+      if (judged.kind === 'evidence' && isSampled(judged.report, chunk.terms)) {
+        const { id, chain } = judged.record;
+        samples.push({ id, chain, report: judged.report });
+      }
+      if (chunk.terms.facts) facts.push(judged.facts());
+      out.push(toLine(toResult(judged, chunk.terms)));
     }
-    countReport(tally, judged);
-    if (judged.kind === 'evidence' && isSampled(judged.report, chunk.terms)) {
-      const { id, chain } = judged.record;
-      samples.push({ id, chain, report: judged.report });
-    }
-    if (chunk.terms.facts) facts.push(judged.facts());
-    out.push(toLine(toResult(judged, chunk.terms)));
   }
   const bytes = new Uint8Array(Buffer.from(out.join(''), 'utf8'));
   return { bytes, tally, samples, facts };
 }
+
+/** Chains whose signatures are verified in one go; see `proveAll`. */
+const PROVED_TOGETHER = 16;
 
 type Judged =
   | {
@@ -59,10 +62,64 @@ type Judged =
       readonly report: RecheckReport;
       readonly facts: () => RecheckFacts | null;
     }
-  | { readonly kind: 'fault'; readonly id: string | null; readonly fault: RecordFault }
-  | { readonly kind: 'unaffected' };
+  | Fault;
 
-function judgeLine(line: string, { terms, trust, memory }: Omit<Given, 'policy'>): Judged {
+interface Fault {
+  readonly kind: 'fault';
+  readonly id: string | null;
+  readonly fault: RecordFault;
+}
+
+/** Judges the lines from `start` on that are proved together; those that a run leaves out are left out. */
+function judgeLines(
+  lines: readonly string[],
+  start: number,
+  given: Given,
+): readonly { readonly index: number; readonly judged: Judged }[] {
+  const opened: { readonly index: number; readonly line: OpenedLine }[] = [];
+  for (let index = start; index < Math.min(start + PROVED_TOGETHER, lines.length); index += 1) {
+    const text = lines[index] as string;
+    if (text.trim() === '') continue;
+    const line = openLine(text, given);
+    if (line !== null) opened.push({ index, line });
+  }
+  const chains = opened.flatMap(({ line }) =>
+    line.kind === 'evidence' ? [line.record.chain] : [],
+  );
+  const proofs = proveAll(chains, given.trust.anchors, given.memory).values();
+  return opened.map(({ index, line }) => ({ index, judged: judgeLine(line, proofs, given) }));
+}
+
+/** `proofs`: those of the lines of evidence, in their order. */
+function judgeLine(line: OpenedLine, proofs: Iterator<Proof>, given: Given): Judged {
+  switch (line.kind) {
+    case 'evidence':
+      return judgeEvidence(line, proofs.next().value as Proof, given);
+    case 'recheck':
+      return judgeFacts(line, given);
+    case 'fault':
+      return line;
+  }
+}
+
+interface EvidenceLine {
+  readonly kind: 'evidence';
+  readonly record: EvidenceRecord;
+  readonly policy: JudgeContext['policy'];
+}
+
+interface FactsLine {
+  readonly kind: 'recheck';
+  readonly record: RecheckLine;
+  readonly facts: RecheckFacts;
+  readonly policy: JudgeContext['policy'];
+}
+
+/** A line read, before anything of it is verified. */
+type OpenedLine = EvidenceLine | FactsLine | Fault;
+
+/** Null: the run leaves it out. */
+function openLine(line: string, { terms, trust }: Given): OpenedLine | null {
   if (line.length > MAX_LINE_BYTES) {
     const text = `the line is longer than ${MAX_LINE_BYTES} bytes`;
     return { kind: 'fault', id: null, fault: { code: 'RECORD_TOO_LARGE', text } };
@@ -72,8 +129,11 @@ function judgeLine(line: string, { terms, trust, memory }: Omit<Given, 'policy'>
   const { record } = parsed;
   const opened = record.kind === 'recheck' ? openRecord(record, terms) : null;
   if (opened !== null && !opened.ok) return { kind: 'fault', id: record.id, fault: opened.fault };
-  const serials = record.kind === 'evidence' ? serialsOf(record.chain) : keptSerials(opened?.facts);
-  if (terms.only !== null && !containsListed(serials, terms.only)) return { kind: 'unaffected' };
+  if (terms.only !== null) {
+    const serials =
+      record.kind === 'evidence' ? serialsOf(record.chain) : keptSerials(opened?.facts);
+    if (!containsListed(serials, terms.only)) return null;
+  }
   const name = record.policy ?? terms.policy ?? trust.defaultPolicy;
   const policy = trust.policies.get(name);
   if (policy === undefined) {
@@ -81,13 +141,11 @@ function judgeLine(line: string, { terms, trust, memory }: Omit<Given, 'policy'>
     const text = `there is no policy ${JSON.stringify(name)}; there are ${known}`;
     return { kind: 'fault', id: record.id, fault: { code: 'POLICY_UNKNOWN', text } };
   }
-  const given = { policy, terms, trust, memory };
-  if (record.kind === 'evidence') return judgeEvidence(record, given);
-  return judgeFacts(record, (opened as Opened & { ok: true }).facts, given);
+  if (record.kind === 'evidence') return { kind: 'evidence', record, policy };
+  return { kind: 'recheck', record, facts: (opened as Opened & { ok: true }).facts, policy };
 }
 
 interface Given {
-  readonly policy: JudgeContext['policy'];
   readonly terms: RunTerms;
   readonly trust: Trust;
   /** What this worker remembers of links and proofs. */
@@ -95,8 +153,11 @@ interface Given {
 }
 
 /** As of the moment the evidence was received; revocation is always the run's. */
-function judgeEvidence(record: EvidenceRecord, { policy, terms, trust, memory }: Given): Judged {
-  const proof = prove(record.chain, trust.anchors, memory);
+function judgeEvidence(
+  { record, policy }: EvidenceLine,
+  proof: Proof,
+  { terms, trust }: Given,
+): Judged {
   const evidenceTime = record.receivedAt ?? terms.appraisedAt;
   const judged = judge(proof, {
     evidenceTime,
@@ -123,8 +184,7 @@ function judgeEvidence(record: EvidenceRecord, { policy, terms, trust, memory }:
 }
 
 /** From a record whose signature holds: no chain, and no signature of one. */
-function judgeFacts(record: RecheckLine, facts: RecheckFacts, given: Given): Judged {
-  const { policy, terms, trust } = given;
+function judgeFacts({ record, facts, policy }: FactsLine, { terms, trust }: Given): Judged {
   const report = rejudge(facts, {
     appraisedAt: terms.appraisedAt,
     policy,

@@ -1,5 +1,4 @@
 /** The HTTP service, wired in one visible list. It decides nothing: verdicts come from the workers. */
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -27,6 +26,7 @@ import { countRequests, registerMetrics } from './metrics.ts';
 import { handleError, handleNotFound, shedLoad } from './problems.ts';
 import { registerRecheck } from './recheck-route.ts';
 import { registerRevocation } from './revocation-route.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 import type { RequestCounter } from './tally.ts';
 import { registerVerify } from './verify-route.ts';
 import { answerClientError } from './wire-errors.ts';
@@ -76,7 +76,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   boundBodies(server, config.deadlineMs);
   countRequests(server, deps.counter);
 
-  await server.register(helmet);
+  await addSecurityHeaders(server);
   await server.register(underPressure, {
     maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
     pressureHandler: shedLoad,

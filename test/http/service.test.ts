@@ -293,6 +293,8 @@ describe('what it says of itself', () => {
       'text/html; charset=utf-8',
     ]);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    const missing = await fetch(`${service.url}/none`);
+    expect(missing.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
   test('one log line a request, with outcome and codes, without evidence', async () => {
