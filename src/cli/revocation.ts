@@ -49,13 +49,17 @@ export async function fetchLists(options: FetchCommand, io: Io): Promise<number>
     leaveOverride(trail, { setting: 'revocation fetch --allow-shrink', sources });
   }
   const dispatcher = openNetwork(config.proxy, config.noProxy);
+  // Files are read when the keeper opens, and once more as they are fetched.
+  const refusals = new Set<string>();
   const keeper = await openKeeper(
     config,
     anchorsOf(config),
     dispatcher,
     (event) => {
-      if (event.kind === 'refused')
-        io.err(`${event.source}: refused (${event.failure}): ${event.text}\n`);
+      if (event.kind !== 'refused') return;
+      const line = `${event.source}: refused (${event.failure}): ${event.text}\n`;
+      if (!refusals.has(line)) io.err(line);
+      refusals.add(line);
     },
     options.allowShrink ? { allowShrink: wanted.map(({ id }) => id) } : {},
   );

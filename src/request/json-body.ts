@@ -38,11 +38,25 @@ export function schemaError(
   document: unknown,
 ): [string | null, string] {
   const depth = (path: string): number => path.split('/').length;
-  const [error] = validator
+  const errors = validator
     .Errors(document)
     .toSorted((a, b) => depth(b.instancePath) - depth(a.instancePath));
+  const [error] = errors;
   if (error === undefined) return [null, 'does not match the schema'];
   const member = error.instancePath.slice(1).replaceAll('/', '.');
-  const text = error.keyword === 'boolean' ? 'is not a known member' : error.message;
-  return [member === '' ? null : member, text];
+  const words = errors
+    .filter(({ instancePath }) => instancePath === error.instancePath)
+    .flatMap((each) => (each.keyword === 'const' ? [each.params.allowedValue] : []));
+  return [member === '' ? null : member, textOf(error, words)];
+}
+
+/** `words`: the values that stand to choose from, if any. */
+function textOf(
+  { keyword, message }: { readonly keyword: string; readonly message: string },
+  words: readonly unknown[],
+): string {
+  if (keyword === 'boolean') return 'is not a known member';
+  if (keyword !== 'const') return message;
+  const choice = words.map((word) => JSON.stringify(word)).join(', ');
+  return words.length === 1 ? `must be ${choice}` : `must be one of ${choice}`;
 }

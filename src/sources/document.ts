@@ -48,7 +48,7 @@ export function parseDocument<Schema extends TSchema>(
     // Every surplus member has an error of its own that names it.
     const faults = (validator.Errors(document) as readonly SchemaError[])
       .filter(({ keyword }) => keyword !== 'additionalProperties')
-      .map(describe);
+      .map((fault) => describe(fault, schema));
     throw new ConfigurationFault(`${name}: ${[...new Set(faults)].join('; ')}`);
   }
   return document as Static<Schema>;
@@ -56,16 +56,34 @@ export function parseDocument<Schema extends TSchema>(
 
 interface SchemaError {
   readonly keyword: string;
+  readonly schemaPath: string;
   readonly instancePath: string;
   readonly message: string;
   readonly params: { readonly allowedValues?: readonly unknown[] };
 }
 
-function describe({ keyword, instancePath, message, params }: SchemaError): string {
+function describe(error: SchemaError, schema: TSchema): string {
+  const { keyword, instancePath, message, params } = error;
   const place = instancePath === '' ? 'the document' : instancePath.slice(1).replaceAll('/', '.');
-  if (keyword === 'boolean') return `${place} is not a known member`;
+  if (keyword === 'boolean') {
+    const form = formOfNames(error, schema);
+    return form === null
+      ? `${place} is not a known member`
+      : `${place} has a name of another form than ${form}`;
+  }
   const { allowedValues } = params;
   return allowedValues === undefined
     ? `${place} ${message}`
     : `${place} must be one of ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
+}
+
+/** The pattern of the names in a map, whose members are values such as serials; null where it is no map. */
+function formOfNames({ schemaPath }: SchemaError, schema: TSchema): string | null {
+  const steps = schemaPath.split('/').slice(1, -1);
+  const map = steps.reduce<unknown>(
+    (at, step) => (at as Record<string, unknown> | undefined)?.[step],
+    schema,
+  );
+  const { patternProperties } = (map ?? {}) as { patternProperties?: Record<string, unknown> };
+  return patternProperties === undefined ? null : Object.keys(patternProperties).join(' or ');
 }

@@ -31,9 +31,19 @@ export function parsePolicy(text: string, name: string, now: number): Policy {
   return policy;
 }
 
+/** Where policies were loaded from, so that what is found out later about one names its file as well. */
+const files = new WeakMap<Policy, string>();
+
 /** Loads one policy file. */
 export function loadPolicy(file: string, now: number): Policy {
-  return parsePolicy(loadText(file), file, now);
+  const policy = parsePolicy(loadText(file), file, now);
+  files.set(policy, file);
+  return policy;
+}
+
+function nameInErrors(policy: Policy): string {
+  const file = files.get(policy);
+  return file === undefined ? `policy ${policy.id}` : `${file}: policy ${policy.id}`;
 }
 
 /**
@@ -82,7 +92,7 @@ export function checkNames(
   const { anchor, bootKeyAllowed } = policy.rules;
   const missing = (place: string, name: string, known: string): never => {
     throw new ConfigurationFault(
-      `policy ${policy.id}: ${place} names ${JSON.stringify(name)}, which does not exist; ${known}`,
+      `${nameInErrors(policy)}: ${place} names ${JSON.stringify(name)}, which does not exist; ${known}`,
     );
   };
   for (const owner of anchor.owners === 'any' ? [] : anchor.owners) {
@@ -104,16 +114,16 @@ export function checkNames(
  * says something else: a report that names a version must mean one text.
  */
 export function checkSuccession(before: PreparedPolicy, after: Policy): void {
-  const { id, version } = before.policy;
+  const { version } = before.policy;
   const order = compareVersions(after.version, version);
   if (order < 0) {
     throw new ConfigurationFault(
-      `policy ${id}: version ${after.version} is older than ${version}, which is in force`,
+      `${nameInErrors(after)}: version ${after.version} is older than ${version}, which is in force`,
     );
   }
   if (order === 0 && preparePolicy(after).digest !== before.digest) {
     throw new ConfigurationFault(
-      `policy ${id}: version ${version} is in force and says something else; raise "version"`,
+      `${nameInErrors(after)}: version ${version} is in force and says something else; raise "version"`,
     );
   }
 }

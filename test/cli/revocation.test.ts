@@ -65,6 +65,16 @@ describe('fetch', () => {
     expect((await run('check', NEW)).exitCode).toBe(1);
   });
 
+  test('says once what it refuses of a file, which it reads as it opens and as it fetches', async () => {
+    const file = path.join(folder, 'list.json');
+    writeFileSync(file, '{"entries":{}}');
+    const source = { kind: 'status-list', id: 'ours', feed: 'google-status' };
+    const anchors = ['google-rsa', 'google-ec'];
+    vi.stubEnv('ENIGM_ATTEST_REVOCATION_SOURCES', JSON.stringify([{ ...source, anchors, file }]));
+    const { exitCode, err } = await run('fetch');
+    expect([exitCode, err]).toEqual([2, 'ours: refused (invalid): it has no entries\n']);
+  });
+
   test('says what it refuses, and exits with 2', async () => {
     server.play(sends('<html>'));
     const refused = await run('fetch');

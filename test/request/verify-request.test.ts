@@ -32,6 +32,12 @@ describe('what is refused, and where', () => {
   });
 });
 
+test('a word that is none of those to choose from is answered with these', () => {
+  expect(parseVerifyRequest('{"chain":["QUJD"],"result":"token2"}')).toMatchObject({
+    fault: { text: 'must be one of "report", "token", "both", "record"' },
+  });
+});
+
 describe('what is read', () => {
   test('everything, decoded', () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -100,6 +100,13 @@ describe('a deny list', () => {
     expect(kept.keeper.statuses[0]).toMatchObject({ entries: 1, failing: { failure: 'invalid' } });
   });
 
+  test('says what a name that is no serial should look like, and which member is not known', async () => {
+    const file = denied({ serials: { '0xAB': null }, keys: {} });
+    await expect(keep(world, [source(file)])).rejects.toThrow(
+      'keys is not a known member; serials.0xAB has a name of another form than ^(0|[1-9a-f][0-9a-f]{0,39})$',
+    );
+  });
+
   test('that is not there, and was never taken, is an error at the start', async () => {
     kept = await keep(world, []);
     const gone = source('/nowhere/deny.json');

@@ -191,7 +191,7 @@ describe('what a policy names', () => {
       draft(({ rules }) => Object.assign(rules['anchor'] as object, { owners: ['Gogle'] })),
     );
     expect(() => load({})).toThrow(
-      'policy mine: rules.anchor.owners names "Gogle", which does not exist; there are anchors of Google, Enigm',
+      `${path.join(folder, 'mine.json')}: policy mine: rules.anchor.owners names "Gogle", which does not exist; there are anchors of Google, Enigm`,
     );
   });
 
@@ -267,7 +267,9 @@ describe('a look at the files', () => {
     write('mine.json', versioned('1.9', 'older'));
     keeper.look();
     expect(mine(keeper)?.description).toBe('first');
-    expect(said).toEqual(['policy mine: version 1.9 is older than 2, which is in force']);
+    expect(said).toEqual([
+      `${path.join(folder, 'mine.json')}: policy mine: version 1.9 is older than 2, which is in force`,
+    ]);
     rmSync(path.join(folder, 'mine.json'));
     keeper.look();
     expect(mine(keeper)).toBeUndefined();
@@ -282,7 +284,7 @@ describe('a look at the files', () => {
     write('mine.json', versioned('2.0', 'changed'));
     keeper.look();
     expect(said).toEqual([
-      'policy mine: version 2 is in force and says something else; raise "version"',
+      `${path.join(folder, 'mine.json')}: policy mine: version 2 is in force and says something else; raise "version"`,
     ]);
     expect(mine(keeper)?.description).toBe('first');
   });

@@ -111,7 +111,7 @@ export const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   T45: 'report/all-at-once.test.ts: everything judged after a good proof is reported together',
   T46: 'http/service.test.ts: a request cannot name anchors or weaken a policy',
   T47: 'report/all-at-once.test.ts: a record is read only from a verified path',
-  T50: 'comes with signed results',
+  T50: 'results/documents.test.ts and http/results.test.ts: a result for another audience, of another kind, too old or for another challenge is refused',
   B04: 'evidence/evidence.test.ts: every form of input, and what is refused',
   B06: 'property/any-bytes.test.ts: nesting costs a bounded number of steps',
   B07: 'structure/rooms.test.ts: one reader; the second verifier shares none of it',
