@@ -2,7 +2,8 @@
  * What a full production policy costs: `judge` alone, on the same proofs, under `android-hardware` and
  * under a policy that asks every rule of the format and is satisfied. Sixty devices of three releases take
  * turns, without a caller who names an action and with one who names another each time, so that nothing
- * kept of the device before answers for the next. Slices alternate, so that a machine that drifts does not
+ * kept of the device before answers for the next. Once as the service does it, where devices of one build
+ * share their decisions, and once with nothing remembered. Slices alternate, so that a machine that drifts does not
  * decide; what counts is the median of the differences.
  */
 import { writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ import {
   preparePolicy,
 } from '../src/core/policy/index.ts';
 import { type Proof, prove } from '../src/core/prove.ts';
+import { createMemory } from '../src/pool/memory.ts';
 import type { Build } from '../src/simulator/index.ts';
 import {
   applicationIdField,
@@ -156,10 +158,19 @@ const registry = {
   releases,
   systems: [],
 };
-const proofs = fleet.map(({ chain }) => prove(chain, world.anchors));
+
+/** As a worker proves them: records of one build share their hardware list, and so their decisions. */
+const memory = createMemory();
+const shared = fleet.map(({ chain }) => prove(chain, world.anchors, memory));
+/** As devices nobody has seen the like of: every rule is evaluated each time. */
+const alone = fleet.map(({ chain }) => prove(chain, world.anchors));
 
 /** Judges the devices in turn; in each turn a device meets another of the callers. */
-function judgeBy(policy: Policy, callers: readonly CallerContext[]): (call: number) => void {
+function judgeBy(
+  policy: Policy,
+  callers: readonly CallerContext[],
+  proofs: readonly Proof[],
+): (call: number) => void {
   const prepared = preparePolicy(parsePolicy(JSON.stringify(policy), policy.id, AT));
   const contexts = callers.map((caller) =>
     fleet.map((evidence): JudgeContext => {
@@ -183,9 +194,9 @@ function costOf(work: (call: number) => void): number {
   return ((performance.now() - started) * 1000) / CALLS;
 }
 
-function compare(name: string, callers: readonly CallerContext[]): Cost {
-  const hardware = judgeBy(policyNamed('android-hardware'), callers);
-  const production = judgeBy(full, callers);
+function compare(name: string, callers: readonly CallerContext[], proofs: readonly Proof[]): Cost {
+  const hardware = judgeBy(policyNamed('android-hardware'), callers, proofs);
+  const production = judgeBy(full, callers, proofs);
   for (let warm = 0; warm < 3; warm += 1) for (const work of [hardware, production]) costOf(work);
   const rounds = Array.from(
     { length: ROUNDS },
@@ -207,12 +218,13 @@ interface Cost {
 }
 
 const machine = describeMachine();
+const NO_ACTION = [NO_CALLER_CONTEXT];
+const EVERY_ACTION = ACTIONS.map((action) => ({ ...NO_CALLER_CONTEXT, action }));
 const costs = [
-  compare('no action named', [NO_CALLER_CONTEXT]),
-  compare(
-    'another action each time',
-    ACTIONS.map((action) => ({ ...NO_CALLER_CONTEXT, action })),
-  ),
+  compare('no action named', NO_ACTION, shared),
+  compare('another action each time', EVERY_ACTION, shared),
+  compare('no action named, nothing remembered', NO_ACTION, alone),
+  compare('another action each time, nothing remembered', EVERY_ACTION, alone),
 ];
 console.log(
   `${machine.cpu}, Node ${machine.node}; judge, ${DEVICES} devices of ${RELEASES} releases in turn`,
