@@ -1,6 +1,6 @@
 /**
- * What changes with time, judged in one place for evidence that was proved just now and for facts that were
- * kept of it: revocation, deny lists, releases, policy, and what the caller says of the device.
+ * What changes with time beside the policy, judged in one place for evidence that was proved just now and for
+ * facts that were kept of it: revocation, deny lists, and which releases are in force.
  */
 import type { Anchor } from './anchors/index.ts';
 import {
