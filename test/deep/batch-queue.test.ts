@@ -1,10 +1,9 @@
 /** Many machines on a real Redis: workers that die, a server that restarts, the same bytes all the same. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startRedis as startGuarded } from '../support/redis-server.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { newFolder } from '../support/terminal.ts';
 
 const CLI = path.resolve('src/cli/bin.ts');
@@ -19,10 +18,7 @@ const env = {
 const SHARDS = 30;
 const running = new Set<ChildProcess>();
 const workers: ChildProcess[] = [];
-let port = 0;
-let redis: ChildProcess;
-
-const url = (): string => `redis://127.0.0.1:${port}`;
+let redis: RedisServer;
 
 function start(command: string, args: readonly string[]): ChildProcess {
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -31,15 +27,11 @@ function start(command: string, args: readonly string[]): ChildProcess {
   return child;
 }
 
-/** Resolves once it takes commands. */
-async function startRedis(): Promise<ChildProcess> {
+/** A server that keeps what it was told, also through a crash. */
+function startQueue(port?: number): Promise<RedisServer> {
   mkdirSync(file('redis'), { recursive: true });
-  const server = start('redis-server', [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', file('redis')],
-    ...['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''],
-  ]);
-  await hears(server, 'eady to accept connections');
-  return server;
+  const keeps = ['--dir', file('redis'), '--appendonly', 'yes', '--appendfsync', 'always'];
+  return startRedis(keeps, port);
 }
 
 /** Resolves once a process has said a word; rejects when it ends without. */
@@ -59,7 +51,7 @@ function hears(child: ChildProcess, word: string): Promise<void> {
 
 /** Resolves once it takes shards. */
 async function startWorker(): Promise<ChildProcess> {
-  const worker = start(process.execPath, [CLI, 'worker', '--queue', url(), '--workers', '1']);
+  const worker = start(process.execPath, [CLI, 'worker', '--queue', redis.url, '--workers', '1']);
   workers.push(worker);
   await hears(worker, 'takes shards');
   return worker;
@@ -85,14 +77,6 @@ async function done(run: string, shards: number): Promise<void> {
     .toBeGreaterThanOrEqual(shards);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port: free } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return free;
-}
-
 function ended(child: ChildProcess): Promise<number | null> {
   return child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve(child.exitCode)
@@ -102,8 +86,7 @@ function ended(child: ChildProcess): Promise<number | null> {
 const POLICY = ['--policy', 'enigm-development'];
 
 beforeAll(async () => {
-  port = await freePort();
-  redis = await startRedis();
+  redis = await startQueue();
   const made = ['--count', '2000', '--bad', '0.1', '--out', file('in.ndjson')];
   expect(spawnSync(process.execPath, [CLI, 'simulate', ...made], { env }).status).toBe(0);
   const here = ['reverify', '--in', file('in.ndjson'), '--out', file('here'), ...POLICY];
@@ -113,13 +96,13 @@ beforeAll(async () => {
 afterAll(async () => {
   const children = [...running];
   for (const child of children) child.kill('SIGKILL');
-  await Promise.all(children.map(ended));
+  await Promise.all([...children.map(ended), redis.kill()]);
 });
 
 test('workers come, two are killed, the server restarted: nothing lost, nothing doubled', async () => {
   const coordinator = start(process.execPath, [
     ...[CLI, 'reverify', '--in', file('in.ndjson'), '--out', file('queued'), ...POLICY],
-    ...['--queue', url(), '--shard-bytes', '200000'],
+    ...['--queue', redis.url, '--shard-bytes', '200000'],
   ]);
   // One at a time, each until it has done a shard: what is left is most of the run, however fast they are.
   const first = await startWorker();
@@ -127,15 +110,14 @@ test('workers come, two are killed, the server restarted: nothing lost, nothing 
   await crash(first);
   const second = await startWorker();
   await done('queued', shardsDone('queued') + 1);
-  redis.kill('SIGTERM');
-  await ended(redis);
+  await redis.kill();
   await crash(second);
   expect(shardsDone('queued')).toBeLessThan(SHARDS);
-  redis = await startRedis();
+  redis = await startQueue(redis.port);
   await Promise.all([startWorker(), startWorker()]);
   const status = spawnSync(
     process.execPath,
-    [CLI, 'reverify', '--queue', url(), '--status', '--format', 'json'],
+    [CLI, 'reverify', '--queue', redis.url, '--status', '--format', 'json'],
     { env, encoding: 'utf8' },
   );
   expect(status.stderr).toBe('');
@@ -150,7 +132,7 @@ test('a shard that cannot be judged is set aside with its reason, every record a
   for (const worker of workers) await crash(worker);
   const coordinator = start(process.execPath, [
     ...[CLI, 'reverify', '--in', file('gone.ndjson'), '--out', file('poisoned'), ...POLICY],
-    ...['--queue', url(), '--shard-bytes', '8000000', '--format', 'json'],
+    ...['--queue', redis.url, '--shard-bytes', '8000000', '--format', 'json'],
   ]);
   // Changed after it was cut into shards: no worker may judge it.
   const context = file('poisoned.run/shards.json');
@@ -177,7 +159,7 @@ test('a shard that cannot be judged is set aside with its reason, every record a
 });
 
 test('a server that asks for another password is refused at once, by every command', async () => {
-  const guarded = await startGuarded(['--requirepass', 'secret']);
+  const guarded = await startRedis(['--requirepass', 'secret']);
   const commands = [
     ['worker', '--queue', guarded.url.replace('//', '//:wrong@')],
     ['reverify', '--status', '--queue', guarded.url],

@@ -9,6 +9,8 @@ import { type Commands, commandsIn, README } from '../support/readme.ts';
 const clone = path.join(mkdtempSync(path.join(tmpdir(), 'enigm-attest-clone-')), 'clone');
 const blocks = commandsIn(readFileSync(README, 'utf8')).filter(({ kind }) => kind !== 'unmarked');
 let service: ChildProcess | undefined;
+/** Its exit code, once it has ended. */
+let ended: Promise<number | null> | undefined;
 
 beforeAll(() => {
   execFileSync('git', ['clone', '-q', '.', clone]);
@@ -47,7 +49,16 @@ async function serve({ text, prints }: Commands): Promise<void> {
   const said: string[] = [];
   service.stdout?.on('data', (chunk) => said.push(String(chunk)));
   service.stderr?.on('data', (chunk) => said.push(String(chunk)));
-  await expect.poll(() => said.join(''), { timeout: 30_000 }).toContain(prints);
+  let code: number | null | undefined;
+  ended = new Promise((resolve) => service?.once('exit', resolve));
+  void ended.then((exitCode) => {
+    code = exitCode;
+  });
+  await expect
+    .poll(() => code !== undefined || said.join('').includes(prints), { timeout: 30_000 })
+    .toBe(true);
+  // A port that is taken, say.
+  expect(code, said.join('')).toBeUndefined();
 }
 
 test.each(blocks.map((block) => [block.text.trim().split('\n').at(-1) as string, block] as const))(
@@ -59,7 +70,6 @@ test.each(blocks.map((block) => [block.text.trim().split('\n').at(-1) as string,
 );
 
 test('the service stops when it is told to, with exit code 0', async () => {
-  const stopped = new Promise((resolve) => service?.once('exit', (code) => resolve(code)));
   service?.kill('SIGTERM');
-  expect(await stopped).toBe(0);
+  expect(await ended).toBe(0);
 });
