@@ -92,7 +92,7 @@ export function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
 function freeze(warm: ProofMemory): ProofMemory {
   const aside = createMemory({ uppers: 64, attestations: 64, proofs: 64, descriptions: 64 });
   return {
-    links: { recall: warm.links.recall, keep: aside.links.keep },
+    links: { ...aside.links, recall: warm.links.recall },
     descriptions: warm.descriptions,
     recall: warm.recall,
     keep: aside.keep,

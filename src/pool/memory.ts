@@ -1,7 +1,7 @@
 /**
  * The memory of one worker: links and proofs, each in a bounded store of its own, so that a flood in one
- * cannot push out what the others hold. Only what was verified up to an anchor enters, and a whole proof
- * only when its chain comes for the second time.
+ * cannot push out what the others hold. Only what was verified up to an anchor enters; an attestation
+ * certificate and a whole proof only when they come for the second time.
  */
 import { LRUCache } from 'lru-cache';
 import type { AnchorSet } from '../core/anchors/index.ts';
@@ -28,7 +28,7 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
   const uppers = new LRUCache<number, VerifiedLink>({ max: sizes.uppers });
   const attestations = new LRUCache<number, VerifiedLink>({ max: sizes.attestations });
   const proofs = new LRUCache<string, RememberedProof>({ max: sizes.proofs });
-  const isSeenAgain = createSightings();
+  const sightings = { attestations: createSightings(), proofs: createSightings() };
   return {
     links: {
       recall: (bytes) => {
@@ -36,6 +36,7 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
         const link = uppers.get(bucket) ?? attestations.get(bucket);
         return link !== undefined && equalBytes(link.certificate.bytes, bytes) ? link : undefined;
       },
+      isWorthKeeping: (bytes, kind) => kind === 'upper' || sightings.attestations(toBucket(bytes)),
       keep: (link, kind) => {
         const store = kind === 'upper' ? uppers : attestations;
         store.set(toBucket(link.certificate.bytes), link);
@@ -51,21 +52,26 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
       return known?.anchors === anchors ? known.proof : undefined;
     },
     keep: (proof, anchors) => {
-      if (isSeenAgain(proof.evidenceDigest)) proofs.set(proof.evidenceDigest, { proof, anchors });
+      const { evidenceDigest } = proof;
+      const isSeenAgain = sightings.proofs(
+        Number.parseInt(evidenceDigest.slice(0, HEX_DIGITS), 16),
+      );
+      if (isSeenAgain) proofs.set(evidenceDigest, { proof, anchors });
     },
   };
 }
 
 /**
- * Whether a digest was there before, as far as is remembered: most chains come once, and to keep what comes
- * once costs more than the rest of the work beside the signatures (bench/stages.ts). One slot a digest,
- * the last one wins; where two share a slot and 32 bits, a proof is kept one sighting early.
+ * Whether something was there before, by 48 bits of it that are as good as random, as far as is remembered:
+ * most devices and chains come once, and to keep what comes once costs more than the rest of the work beside
+ * the signatures (bench/stages.ts). One slot each, the last one wins; where two share a slot and 32 bits,
+ * one is kept a sighting early.
  */
-function createSightings(): (digest: string) => boolean {
+function createSightings(): (bits: number) => boolean {
   const slots = new Int32Array(SIGHTINGS);
-  return (digest) => {
-    const slot = Number.parseInt(digest.slice(0, 8), 16) % SIGHTINGS;
-    const mark = Number.parseInt(digest.slice(8, 16), 16) | 0;
+  return (bits) => {
+    const slot = bits % SIGHTINGS;
+    const mark = Math.floor(bits / SIGHTINGS) | 0;
     const isKnown = slots[slot] === mark;
     slots[slot] = mark;
     return isKnown;
@@ -73,6 +79,9 @@ function createSightings(): (digest: string) => boolean {
 }
 
 const SIGHTINGS = 16_384;
+
+/** 48 bits of a digest. */
+const HEX_DIGITS = 12;
 
 function createReadings<Value extends object>(max: number): Readings<Value> {
   const values = new LRUCache<string, Value>({ max });

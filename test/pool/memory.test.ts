@@ -48,8 +48,8 @@ describe('what is verified once is not verified again', () => {
     const device = world.simulator.device({ provisioning: 'remote' });
     const { chain } = device.attest();
     expect(signaturesFor(chain, memory).signatures).toBe(SIGNATURES.remote);
-    // What comes once is not kept whole.
-    expect(signaturesFor(chain, memory)).toEqual({ ok: true, signatures: 1 });
+    // Of what comes once only the uppers are kept.
+    expect(signaturesFor(chain, memory)).toEqual({ ok: true, signatures: 2 });
     expect(signaturesFor(chain, memory)).toEqual({ ok: true, signatures: 0 });
     expect(signaturesFor(device.attest().chain, memory)).toEqual({ ok: true, signatures: 1 });
     const other = attest(world, { provisioning: 'remote' });
@@ -67,7 +67,9 @@ describe('what is verified once is not verified again', () => {
       },
     };
     const { chain } = attest(world, {}, { attestKeys: 2 });
-    expect(prove(chain, world.anchors, watched).path.ok).toBe(true);
+    for (let times = 0; times < 2; times += 1) {
+      expect(prove(chain, world.anchors, watched).path.ok).toBe(true);
+    }
     expect(kept.toSorted()).toEqual(['attestation', 'upper', 'upper']);
     for (const der of chain.slice(0, 3)) expect(memory.links.recall(der)).toBeUndefined();
   });

@@ -91,7 +91,7 @@ test('what attestation cannot show is never evidenced', () => {
   }
 });
 
-test('a statement that counts shows what attestation cannot, as the device’s own word', () => {
+test('a statement that counts shows what attestation cannot, in the words of the device', () => {
   const reported = { securityService: 'ACTIVE', managedState: 'UNMANAGED' } as const;
   const inputs = deriveTrustInputs(accepted.layers, [], reported);
   const stated = inputs.filter(({ input }) =>

@@ -12,7 +12,7 @@ import type { Certificate, IssuerKey } from '../x509/index.ts';
 export interface VerifiedLink {
   /** By identity: an anchor of another set, or of the same set loaded anew, is another issuer. */
   readonly issuer: VerifiedLink | Anchor;
-  /** Over bytes of its own, which no request can change. */
+  /** Of a link that is kept, over bytes of its own, which no request can change. */
   readonly certificate: Certificate;
   /** Its key, imported when it first had to verify. */
   readonly key: IssuerKey;
@@ -25,9 +25,15 @@ export type LinkKind = 'upper' | 'attestation';
 export interface LinkMemory {
   /** The link of a certificate of exactly these bytes. */
   readonly recall: (bytes: Uint8Array) => VerifiedLink | undefined;
-  /** Called only for links of a path that was verified whole. */
+  /** Whether a certificate that its issuer signed is worth remembering, if its path holds. */
+  readonly isWorthKeeping: (bytes: Uint8Array, kind: LinkKind) => boolean;
+  /** Called only for links of a path that was verified whole, and only where it was worth it. */
   readonly keep: (link: VerifiedLink, kind: LinkKind) => void;
 }
 
 /** Remembers nothing. */
-export const NO_LINKS: LinkMemory = Object.freeze({ recall: () => undefined, keep: () => {} });
+export const NO_LINKS: LinkMemory = Object.freeze({
+  recall: () => undefined,
+  isWorthKeeping: () => false,
+  keep: () => {},
+});

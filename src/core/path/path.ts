@@ -125,7 +125,7 @@ interface NewLink {
 
 /**
  * Verifies every signature from the anchor down, but for links that are remembered under the very issuer
- * reached. Gives the links that are new.
+ * reached. Gives the links that are to be kept, over copies: what is kept must not change with its request.
  */
 function verifySignatures(
   { belowAnchor, anchor, layout, remembered }: ClaimedPath,
@@ -143,8 +143,13 @@ function verifySignatures(
       continue;
     }
     if (!issuer.key.hasSigned(certificate, effort)) return refuseUnsigned(index);
-    const link: VerifiedLink = toLink(certificate, issuer);
-    links.push({ link, kind: index === layout.attestationAt ? 'attestation' : 'upper' });
+    const kind = index === layout.attestationAt ? 'attestation' : 'upper';
+    const isToBeKept: boolean = memory.isWorthKeeping(certificate.bytes, kind);
+    const link: VerifiedLink = toLink(
+      isToBeKept ? keepCertificate(certificate) : certificate,
+      issuer,
+    );
+    if (isToBeKept) links.push({ link, kind });
     issuer = link;
   }
   let { key } = issuer;
@@ -160,8 +165,6 @@ function refuseUnsigned(cert: number): Result<never> {
   return refusal(finding('SIGNATURE_INVALID', { cert }));
 }
 
-/** A link over a copy of the certificate: what is kept must not change with the request it came in. */
 function toLink(certificate: Certificate, issuer: VerifiedLink | Anchor): VerifiedLink {
-  const own = keepCertificate(certificate);
-  return { issuer, certificate: own, key: IssuerKey.of(own) };
+  return { issuer, certificate, key: IssuerKey.of(certificate) };
 }

@@ -101,7 +101,7 @@ const ANDROID_HARDWARE: Policy = {
   version: '1',
   expires: null,
   description:
-    'A genuine, locked device of any maker that booted its maker’s verified system, with a key generated in its secure hardware.',
+    "A genuine, locked device of any maker that booted its maker's verified system, with a key generated in its secure hardware.",
   environments: EVERYWHERE,
   challenge: 'caller',
   revocation: { maxStaleSeconds: DAY_SECONDS },
@@ -119,7 +119,7 @@ const ENIGM_PRODUCTION: Policy = {
   ...ANDROID_HARDWARE,
   id: 'enigm-production',
   description:
-    'An Enigm OS production device: locked, running an allowed release of the signed registry for its model, at least at that release’s patch levels.',
+    "An Enigm OS production device: locked, running an allowed release of the signed registry for its model, at least at that release's patch levels.",
   challenge: 'service',
   criticalLayers: ['hardware-integrity', 'key-material', 'verified-boot', 'os-hardening'],
   eligibility: ENIGM_ELIGIBILITY,

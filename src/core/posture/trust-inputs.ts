@@ -38,14 +38,14 @@ interface TrustInputEntry {
 }
 
 const NO_STATEMENT =
-  'nothing in attestation; a statement signed by the attested key would, as the device’s own word';
+  "nothing in attestation; a statement signed by the attested key would, as the device's own word";
 
 /** One row an input, in the order reports list them. */
 export const TRUST_INPUT_TABLE: Readonly<Record<TrustInputId, TrustInputEntry>> = {
   'verified-boot': {
     title: 'verified boot',
     restsOn: { kind: 'layer', layer: 'verified-boot' },
-    shownBy: 'deviceLocked, verifiedBootState and a boot key in the hardware’s root of trust',
+    shownBy: "deviceLocked, verifiedBootState and a boot key in the hardware's root of trust",
     refusedBy: [
       'ROOT_OF_TRUST_MISSING',
       'DEVICE_UNLOCKED',
@@ -81,7 +81,7 @@ export const TRUST_INPUT_TABLE: Readonly<Record<TrustInputId, TrustInputEntry>> 
   'protected-key-material': {
     title: 'protected key material',
     restsOn: { kind: 'layer', layer: 'key-material' },
-    shownBy: 'origin GENERATED, purposes and owner of the key in the hardware’s list',
+    shownBy: "origin GENERATED, purposes and owner of the key in the hardware's list",
     refusedBy: ['KEY_ORIGIN', 'KEY_PURPOSE', 'ALL_APPLICATIONS', 'USER_AUTH_CONTRADICTORY'],
     provedBy:
       'posture/trust-inputs.test.ts: each finding of a row fails its input, and only an accept satisfies',
@@ -99,7 +99,7 @@ export const TRUST_INPUT_TABLE: Readonly<Record<TrustInputId, TrustInputEntry>> 
     shownBy: NO_STATEMENT,
     refusedBy: [],
     provedBy:
-      'posture/trust-inputs.test.ts: a statement that counts shows what attestation cannot, as the device’s own word',
+      'posture/trust-inputs.test.ts: a statement that counts shows what attestation cannot, in the words of the device',
   },
   'trust-security-center': {
     title: 'Trust Security Center posture',
@@ -130,7 +130,7 @@ export const TRUST_INPUT_TABLE: Readonly<Record<TrustInputId, TrustInputEntry>> 
     shownBy: NO_STATEMENT,
     refusedBy: [],
     provedBy:
-      'posture/trust-inputs.test.ts: a statement that counts shows what attestation cannot, as the device’s own word',
+      'posture/trust-inputs.test.ts: a statement that counts shows what attestation cannot, in the words of the device',
   },
 };
 
@@ -147,7 +147,7 @@ interface RequirementEntry {
 export const PRODUCTION_REQUIREMENTS: readonly RequirementEntry[] = [
   {
     title: 'locked',
-    shownBy: 'deviceLocked in the hardware’s root of trust',
+    shownBy: "deviceLocked in the hardware's root of trust",
     refusedBy: ['ROOT_OF_TRUST_MISSING', 'DEVICE_UNLOCKED'],
     notShown: 'that it stayed locked after this boot',
     provedBy:
@@ -155,7 +155,7 @@ export const PRODUCTION_REQUIREMENTS: readonly RequirementEntry[] = [
   },
   {
     title: 'verified',
-    shownBy: 'Verified, or SelfSigned where the release’s record says so, with a boot key',
+    shownBy: "Verified, or SelfSigned where the release's record says so, with a boot key",
     refusedBy: ['BOOT_STATE_NOT_VERIFIED', 'BOOT_KEY_EMPTY', 'RELEASE_BOOT_STATE'],
     notShown: 'exploits at run time, after a verified boot',
     provedBy:
@@ -164,7 +164,7 @@ export const PRODUCTION_REQUIREMENTS: readonly RequirementEntry[] = [
   {
     title: 'production-signed',
     shownBy:
-      'boot key and vbmeta digest of one production release of the signed registry, for the device’s model',
+      "boot key and vbmeta digest of one production release of the signed registry, for the device's model",
     refusedBy: [
       'RELEASE_UNKNOWN',
       'RELEASE_KEY_ONLY',

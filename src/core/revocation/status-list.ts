@@ -80,5 +80,5 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function shorten(text: string): string {
-  return JSON.stringify(text.length > 24 ? `${text.slice(0, 24)}…` : text);
+  return JSON.stringify(text.length > 24 ? `${text.slice(0, 24)}...` : text);
 }

@@ -137,7 +137,7 @@ export const CHAIN_CODES = {
   },
   LEAF_ISSUER_NAME: {
     ...QUIRK,
-    text: 'the issuer name of the leaf leaves out part of the attestation certificate’s subject',
+    text: "the issuer name of the leaf leaves out part of the attestation certificate's subject",
     why: 'two device models write only its serialNumber',
     remedy: NOTHING,
   },
@@ -160,7 +160,7 @@ export const CHAIN_CODES = {
   ROOT_SELF_SIGNATURE: {
     ...ANCHOR,
     text: 'the root certificate sent carries the pinned key but was not signed by it',
-    why: 'the report quotes the certificate, so it must be what the key’s owner wrote',
+    why: "the report quotes the certificate, so it must be what the key's owner wrote",
     remedy: TREAT_AS_ATTACK,
   },
   ANCHOR_NOT_ALLOWED: {
@@ -185,13 +185,13 @@ export const CHAIN_CODES = {
     text: 'the policy does not allow attestation keys made by apps',
     why: 'they lengthen the chain by certificates the device minted itself',
     remedy:
-      'attest with the device’s own key (leave out setAttestKeyAlias), or use a policy that admits attest-key chains',
+      "attest with the device's own key (leave out setAttestKeyAlias), or use a policy that admits attest-key chains",
   },
   ROOT_CERT_UNKNOWN: {
     ...QUIRK,
     stage: 'anchor',
     text: 'the root certificate sent is new to us, but its key is pinned and signed it',
-    why: 'roots are reissued for the same key; four certificates exist for Google’s RSA key',
+    why: "roots are reissued for the same key; four certificates exist for Google's RSA key",
     remedy: 'add the certificate to roots/ when its source is known',
   },
   ANCHOR_NOT_PRODUCTION: {

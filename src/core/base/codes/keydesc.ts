@@ -117,7 +117,7 @@ export const KEYDESC_CODES = {
   K_CREATION_TIME_IN_HARDWARE: {
     ...QUIRK,
     text: 'the creation time stands in the hardware list',
-    why: 'the clock is the operating system’s either way, so it proves nothing',
+    why: "the clock is the operating system's either way, so it proves nothing",
     remedy: NOTHING,
   },
   PROVISIONING_INFO_MALFORMED: {

@@ -65,10 +65,10 @@ export const POLICY_CODES = {
   },
   BOOT_STATE_NOT_VERIFIED: {
     ...DEVICE,
-    text: 'the device did not boot an operating system verified by its maker’s key',
+    text: "the device did not boot an operating system verified by its maker's key",
     why: 'Unverified and Failed vouch for nothing; SelfSigned counts only with a known boot key',
     remedy:
-      'install the maker’s system and lock the bootloader, or use a policy that knows the boot key',
+      "install the maker's system and lock the bootloader, or use a policy that knows the boot key",
   },
   BOOT_KEY_EMPTY: {
     ...DEVICE,
@@ -97,7 +97,7 @@ export const POLICY_CODES = {
   DEVICE_UNIQUE_ATTESTATION: {
     ...KEY,
     text: 'the key claims device-unique attestation under a shared anchor',
-    why: 'such attestations are never signed under Google’s or Enigm’s anchors',
+    why: "such attestations are never signed under Google's or Enigm's anchors",
     remedy: 'treat it as an attack',
   },
   USER_AUTH_CONTRADICTORY: {
@@ -128,7 +128,7 @@ export const POLICY_CODES = {
     ...PATCH,
     text: 'a patch level lies further in the future than updates are made ahead',
     why: 'pre-release builds do this, and so do tools that dress up an old system',
-    remedy: 'use a released build, and check the verifier’s clock',
+    remedy: "use a released build, and check the verifier's clock",
   },
   PATCH_LEVEL_TOO_OLD: {
     ...PATCH,
@@ -152,7 +152,7 @@ export const POLICY_CODES = {
   },
   BOOT_KEY_DENIED: {
     ...DEVICE,
-    text: 'the verified boot key is on the policy’s deny list',
+    text: "the verified boot key is on the policy's deny list",
     why: 'whoever holds its private half, which may be everybody, can boot a system of their own as verified',
     remedy: 'install a build that is signed with a key of its own',
   },
@@ -183,7 +183,7 @@ export const POLICY_CODES = {
   ROLLBACK_RESISTANCE_MISSING: {
     ...KEY,
     text: 'the key is not rollback resistant',
-    why: 'a key that was deleted could be brought back from a copy of the device’s storage',
+    why: "a key that was deleted could be brought back from a copy of the device's storage",
     remedy: NEW_KEY,
   },
   APP_ID_MISSING: {
@@ -195,8 +195,8 @@ export const POLICY_CODES = {
   APP_ID_NOT_VOUCHED: {
     ...APP,
     text: 'the system that names the app did not boot verified',
-    why: 'a system of somebody else’s can name any app it likes',
-    remedy: 'lock the bootloader with the maker’s system, or a known release, and attest again',
+    why: "a system of somebody else's can name any app it likes",
+    remedy: "lock the bootloader with the maker's system, or a known release, and attest again",
   },
   APP_ID_TRANSIENT_OS_BUG: {
     ...APP,
@@ -245,7 +245,7 @@ export const POLICY_CODES = {
   },
   MODULE_HASH_NOT_ALLOWED: {
     ...DEVICE,
-    text: 'the hash of the system’s modules is absent or not one the policy allows',
+    text: "the hash of the system's modules is absent or not one the policy allows",
     why: 'modules are updated apart from the system, and are not part of its boot digest',
     remedy: UPDATE,
   },
@@ -309,15 +309,15 @@ export const POLICY_CODES = {
     ...RELEASE,
     layer: 'verified-boot',
     text: 'the device reports a boot state that a device with this boot key never reports',
-    why: 'a maker’s own key boots Verified and a key the user installed SelfSigned; the other way round the record was made up',
-    remedy: 'treat it as an attack, unless the registry’s record is wrong',
+    why: "a maker's own key boots Verified and a key the user installed SelfSigned; the other way round the record was made up",
+    remedy: "treat it as an attack, unless the registry's record is wrong",
   },
   RELEASE_OS_VERSION: {
     ...RELEASE,
     layer: 'update-management',
     text: 'the OS version is not that of the release the device runs',
     why: 'the vbmeta digest fixes the OS version, so the two cannot both be true',
-    remedy: 'treat it as an attack, unless the registry’s record is wrong',
+    remedy: "treat it as an attack, unless the registry's record is wrong",
   },
   RELEASE_PATCH_NEWER: {
     ...RELEASE,
@@ -325,7 +325,7 @@ export const POLICY_CODES = {
     layer: 'update-management',
     text: 'a patch level is newer than that of the release the device runs',
     why: 'the vbmeta digest fixes the patch levels, so either the registry is wrong or the level was made up',
-    remedy: 'compare the registry’s record with the build',
+    remedy: "compare the registry's record with the build",
   },
   RELEASE_COHORT: {
     ...RELEASE,
@@ -340,7 +340,7 @@ export const POLICY_CODES = {
     severity: 'review',
     failureClass: 'ELIGIBILITY_FAILURE',
     layer: 'update-management',
-    text: 'the release is limited to cohorts, and the request does not say the device’s',
+    text: "the release is limited to cohorts, and the request does not say the device's",
     why: 'attestation does not show which cohort a device is in; only who enrolled it knows',
     remedy: 'name the cohort in the context of the request',
   },

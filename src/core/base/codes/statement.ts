@@ -75,7 +75,7 @@ export const STATEMENT_CODES = {
     ...STATEMENT,
     severity: 'review',
     failureClass: null,
-    text: 'the statement is the attested key’s, but the challenge it answers was not checked',
+    text: "the statement is the attested key's, but the challenge it answers was not checked",
     why: 'without a checked challenge it may have been made for somebody else, at another time',
     remedy: 'send the challenge with it, under a policy that checks challenges',
   },

@@ -28,7 +28,7 @@ export const VALIDITY_CODES = {
     retryable: true,
     text: 'a certificate above the leaf is not valid yet',
     why: 'its issuer did not vouch for it at the time of the evidence',
-    remedy: 'check the verifier’s clock; otherwise the chain is not what it seems',
+    remedy: "check the verifier's clock; otherwise the chain is not what it seems",
   },
   EXPIRED: {
     ...DATED,
