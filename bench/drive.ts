@@ -136,6 +136,8 @@ function decidingWords(status: number, body: string): string[] {
     return [`HTTP ${status} ${code}`];
   }
   const [, outcome = 'unknown'] = /"outcome":"(\w+)"/.exec(body) ?? [];
+  // Nothing decided against it; the sender shares the machine and must not search 10 KB for that.
+  if (outcome === 'accept') return [outcome];
   const decided = body.matchAll(/"code":"([A-Z0-9_]+)","severity":"(?:reject|inconclusive)"/g);
   return [outcome, ...new Set([...decided].map(([, code = '']) => code))];
 }

@@ -9,7 +9,6 @@ const world = await makeWorld('enigm-development', `bench floor ${name}`);
 const { chains } = (SCENARIOS[name] as (typeof SCENARIOS)[string])(world);
 
 parentPort?.on('message', (ms: number) => {
-  const { wallUs, cpuUs } = slice((index) => chains[index]?.floor(), 0, chains.length, ms);
-  parentPort?.postMessage({ wallUs, cpuUs });
+  parentPort?.postMessage(slice((index) => chains[index]?.floor(), 0, chains.length, ms));
 });
 parentPort?.postMessage('ready');

@@ -9,7 +9,7 @@ import { loadBundledSnapshot } from '../src/sources/revocation.ts';
 import { buildTrust, loadTrustMaterial } from '../src/sources/trust.ts';
 import { AT } from '../test/support/world.ts';
 import type { Chain, Scenario } from './fleets.ts';
-import { median, type Result, rssMb, slice } from './measure.ts';
+import { meanCpuUs, median, type Result, rssMb, type Slice, slice } from './measure.ts';
 
 const SLICE_MS = 100;
 
@@ -20,37 +20,41 @@ export function measureInline(scenario: Scenario, seconds: number): Result {
   const hasFloor = scenario.name !== 'repeat';
   let at = 0;
   let floorAt = 0;
-  const rounds: { subject: number; cpu: number; floor: number; floorCpu: number }[] = [];
+  const alone: Slice[] = [];
+  const whole: Slice[] = [];
   const ends = performance.now() + seconds * 1000;
   // The first second is spent warming up: code is compiled as it runs.
   for (let warm = 0; warm < 10; warm += 1)
     at = slice(subject, at, chains.length, SLICE_MS, BATCH).next;
   do {
-    const alone = hasFloor ? slice(floor, floorAt, chains.length, SLICE_MS) : null;
-    floorAt = alone?.next ?? 0;
+    if (hasFloor) {
+      const signatures = slice(floor, floorAt, chains.length, SLICE_MS);
+      floorAt = signatures.next;
+      alone.push(signatures);
+    }
     const all = slice(subject, at, chains.length, SLICE_MS, BATCH);
     at = all.next;
-    rounds.push({
-      subject: all.wallUs,
-      cpu: all.cpuUs,
-      floor: alone?.wallUs ?? Number.NaN,
-      floorCpu: alone?.cpuUs ?? Number.NaN,
-    });
+    whole.push(all);
   } while (performance.now() < ends);
-  const ratio = hasFloor ? median(rounds.map((each) => each.floorCpu / each.cpu)) : null;
+  const serverCpuUs = meanCpuUs(whole);
+  const floorCpuUs = hasFloor ? meanCpuUs(alone) : null;
   return {
     name: scenario.name,
     where: 'inline',
-    perSecond: Math.round(1e6 / median(rounds.map((each) => each.subject))),
-    floorPerSecond: hasFloor ? Math.round(1e6 / median(rounds.map((each) => each.floor))) : null,
-    ratio,
-    serverCpuUs: median(rounds.map((each) => each.cpu)),
-    floorCpuUs: hasFloor ? median(rounds.map((each) => each.floorCpu)) : null,
+    perSecond: toRate(whole),
+    floorPerSecond: hasFloor ? toRate(alone) : null,
+    ratio: floorCpuUs === null ? null : floorCpuUs / serverCpuUs,
+    serverCpuUs,
+    floorCpuUs,
     p50Ms: null,
     p99Ms: null,
     p999Ms: null,
     rssMb: rssMb(),
   };
+}
+
+function toRate(slices: readonly Slice[]): number {
+  return Math.round(1e6 / median(slices.map(({ wallUs }) => wallUs)));
 }
 
 /** As many as a worker takes at once. */

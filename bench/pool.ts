@@ -14,7 +14,7 @@ import { makeWorld } from '../test/support/world.ts';
 import { SCENARIOS } from './fleets.ts';
 import { BATCH, inlineSubject } from './inline.ts';
 import { makeMany } from './many.ts';
-import { median, type Result, rssMb, slice } from './measure.ts';
+import { meanCpuUs, median, type Result, rssMb, type Slice, slice } from './measure.ts';
 
 const OUTSTANDING = 64;
 const POOL_MS = 500;
@@ -85,15 +85,10 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
   }
 }
 
-interface Alone {
-  readonly wallUs: number;
-  readonly cpuUs: number;
-}
-
 interface Round {
   readonly pool: Driven;
-  readonly single: Alone;
-  readonly alone: Alone | null;
+  readonly single: Slice;
+  readonly alone: Slice | null;
 }
 
 function toResult(
@@ -119,14 +114,14 @@ function toResult(
       ? of(({ pool, alone }) => (pool.perSecond * (alone?.wallUs ?? Number.NaN)) / (cores * 1e6))
       : null,
     serverCpuUs: of(({ pool }) => pool.cpuUs),
-    floorCpuUs: hasFloor ? of(({ alone }) => alone?.cpuUs ?? Number.NaN) : null,
+    floorCpuUs: hasFloor ? meanCpuUs(rounds.flatMap(({ alone }) => alone ?? [])) : null,
     p50Ms: percentile(0.5),
     p99Ms: percentile(0.99),
     p999Ms: percentile(0.999),
     rssMb: rssMb(),
     oneThreadPerSecond: Math.round(of(({ single }) => 1e6 / single.wallUs)),
     ofCores: of(({ pool, single }) => (pool.perSecond * single.wallUs) / (cores * 1e6)),
-    ofCoresByCpu: of(({ pool, single }) => single.cpuUs / pool.cpuUs),
+    ofCoresByCpu: meanCpuUs(rounds.map(({ single }) => single)) / of(({ pool }) => pool.cpuUs),
     outcomes,
   };
 }
