@@ -3,6 +3,7 @@ import { openAudit } from './audit/desk.ts';
 import { openChallenges } from './challenge/challenges.ts';
 import type { Config } from './config.ts';
 import { Metrics } from './http/metrics.ts';
+import { openKeptUppers } from './kept-uppers.ts';
 import type { ResultTerms } from './pool/protocol.ts';
 import { shareTrust } from './pool/shared-trust.ts';
 import { checkKeysApart, openHandleKey, openSigner, type Signer } from './results/index.ts';
@@ -69,6 +70,7 @@ export async function startService(
     await revocation.close();
     throw fault;
   });
+  const uppers = openKeptUppers(config.state, keeper.trust.anchors);
   const parts: ServiceParts = {
     config,
     keeper,
@@ -78,6 +80,7 @@ export async function startService(
     audit,
     signer,
     resultTerms: signer === null ? null : resultTermsOf(config, signer),
+    uppers: uppers.shared,
     metrics,
     logStream: logStream ?? null,
   };
@@ -104,6 +107,7 @@ export async function startService(
     close: async () => {
       stopLooking();
       await close();
+      uppers.save();
       await challenges.close();
       await revocation.close();
       await audit.close();

@@ -18,6 +18,7 @@ import type { Desk } from './listeners/protocol.ts';
 import { shareKeyUse } from './pool/key-use.ts';
 import type { ResultTerms } from './pool/protocol.ts';
 import type { SharedTrust } from './pool/shared-trust.ts';
+import type { SharedUppers } from './pool/shared-uppers.ts';
 import { VerificationPool } from './pool/verification-pool.ts';
 import { type Signer, withResults } from './results/index.ts';
 import type { RevocationDesk } from './revocation-desk.ts';
@@ -34,6 +35,7 @@ export interface ServiceParts {
   readonly audit: AuditDesk;
   readonly signer: Signer | null;
   readonly resultTerms: ResultTerms | null;
+  readonly uppers: SharedUppers;
   readonly metrics: Metrics;
   readonly logStream: NodeJS.WritableStream | null;
 }
@@ -62,6 +64,7 @@ export async function serveByPool(parts: ServiceParts): Promise<Serving> {
     trust: parts.sharedTrust,
     challengeSecrets: challenges.secrets,
     results: parts.resultTerms,
+    uppers: parts.uppers,
     revocation: () => {
       const snapshot = revocation.snapshot();
       audit.note(keeper.material, snapshot);
@@ -152,6 +155,7 @@ export function serveByListeners(parts: ServiceParts): Serving {
       challengeSecrets: challenges.secrets,
       results: parts.resultTerms,
       keyUse: shareKeyUse(),
+      uppers: parts.uppers,
       jwks: signer?.jwks ?? { keys: [] },
       hasSigner: signer !== null,
       hasAudit: audit.record !== null,

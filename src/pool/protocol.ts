@@ -11,6 +11,7 @@ import type { SignedKind } from '../results/kinds.ts';
 import type { Claims } from '../results/sign.ts';
 import type { SharedKeyUse } from './key-use.ts';
 import type { SharedTrust } from './shared-trust.ts';
+import type { SharedUppers } from './shared-uppers.ts';
 
 /** A request as it came: its body in one string, and what stood in its query. */
 export interface Job {
@@ -119,4 +120,6 @@ export interface WorkerStart {
   /** Null: there is no key, and nothing is signed. */
   readonly results: ResultTerms | null;
   readonly keyUse: SharedKeyUse;
+  /** Upper certificates verified by other threads and in earlier runs; none of them is believed. */
+  readonly uppers: SharedUppers;
 }

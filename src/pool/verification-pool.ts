@@ -8,6 +8,7 @@ import { type Admitted, Dispatcher } from './dispatcher.ts';
 import { shareKeyUse } from './key-use.ts';
 import type { Answer, Batch, ChunkUnder, Job, ResultTerms, WorkerStart } from './protocol.ts';
 import type { SharedTrust } from './shared-trust.ts';
+import { type SharedUppers, shareUppers } from './shared-uppers.ts';
 
 export interface PoolOptions {
   readonly workers: number;
@@ -19,6 +20,8 @@ export interface PoolOptions {
   readonly challengeSecrets?: readonly Uint8Array[];
   /** Left out: nothing is signed. */
   readonly results?: ResultTerms | null;
+  /** Upper certificates to begin with, and to be added to; left out: workers begin with none. */
+  readonly uppers?: SharedUppers;
   /** The snapshot in force at the moment of the call. */
   readonly revocation: () => RevocationSnapshot;
   readonly onPoison: (job: Job, cause: unknown) => void;
@@ -58,6 +61,7 @@ export class VerificationPool {
       challengeSecrets,
       results,
       keyUse: shareKeyUse(),
+      uppers: options.uppers ?? shareUppers(),
     };
     this.#workers = options.workers;
     this.#inForce = () => ({ revocation: options.revocation(), trust: options.trust() });

@@ -5,6 +5,7 @@
 import { judgeChunk } from '../batch/judge-chunk.ts';
 import type { ChunkResult } from '../batch/protocol.ts';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
+import type { ProofMemory } from '../core/prove.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answerAll } from './answer.ts';
 import { KeyUse } from './key-use.ts';
@@ -12,6 +13,7 @@ import { createMemory } from './memory.ts';
 import type { Answer, Batch, ChunkUnder, ResultTerms, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 import { readSharedTrust, type SharedTrust } from './shared-trust.ts';
+import { Uppers } from './shared-uppers.ts';
 
 /** What every answer of this thread rests on. */
 interface Prepared {
@@ -24,11 +26,11 @@ interface Prepared {
 }
 
 export class Verifier {
-  readonly #memory = createMemory();
+  readonly #memory: ProofMemory;
   #prepared: Prepared;
 
   /** Throws where this thread must not answer: its self-test failed. */
-  constructor({ trust, challengeSecrets, results, keyUse }: WorkerStart) {
+  constructor({ trust, challengeSecrets, results, keyUse, uppers }: WorkerStart) {
     runSelfTest();
     this.#prepared = {
       id: trust.id,
@@ -37,6 +39,9 @@ export class Verifier {
       results,
       keyUse: new KeyUse(keyUse),
     };
+    const memory = createMemory();
+    const links = new Uppers(uppers).warm(memory.links, this.#prepared.trust.anchors);
+    this.#memory = { ...memory, links };
   }
 
   /** Answers every job of a batch, as of the moment it is looked at. */

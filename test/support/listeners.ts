@@ -4,6 +4,7 @@ import { Listeners } from '../../src/listeners/listeners.ts';
 import type { InForce } from '../../src/listeners/protocol.ts';
 import { shareKeyUse } from '../../src/pool/key-use.ts';
 import { shareTrust } from '../../src/pool/shared-trust.ts';
+import { shareUppers } from '../../src/pool/shared-uppers.ts';
 import { loadTrustMaterial } from '../../src/sources/trust.ts';
 import { newFolder } from './terminal.ts';
 import type { World } from './world.ts';
@@ -36,6 +37,7 @@ export async function openListeners(world: World, filename?: string): Promise<Op
       challengeSecrets: [],
       results: null,
       keyUse: shareKeyUse(),
+      uppers: shareUppers(),
       jwks: { keys: [] },
       hasSigner: false,
       hasAudit: false,

@@ -10,3 +10,4 @@ export {
 } from './memory.ts';
 export * from './path.ts';
 export { checkValidity } from './validity.ts';
+export { rememberUppers } from './warm-up.ts';
