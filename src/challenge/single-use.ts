@@ -6,7 +6,7 @@
  * So junk that quotes a challenge takes no mark, nor does anything inconclusive: a retry works.
  */
 import type { Admitted } from '../pool/dispatcher.ts';
-import type { Answer, Job } from '../pool/protocol.ts';
+import type { Answer, Job, MarkClaim } from '../pool/protocol.ts';
 import type { Marks } from './marks.ts';
 
 /** Wraps `submit` so that each issued challenge is used once. */
@@ -16,13 +16,15 @@ export function withSingleUse(
 ): (job: Job) => Admitted {
   return (job) => {
     let current = submit(job);
-    const finish = async (first: Answer): Promise<Answer> => {
-      if (first.claim === undefined) return first;
-      const mark = await marks.take(first.claim);
+    const take = async (first: Answer, claim: MarkClaim): Promise<Answer> => {
+      const mark = await marks.take(claim);
       if (mark === 'taken') return first;
       current = submit({ ...job, mark });
       return current.answer;
     };
-    return { answer: current.answer.then(finish), abandon: () => current.abandon() };
+    const answer = current.answer.then((first) =>
+      first.claim === undefined ? first : take(first, first.claim),
+    );
+    return { answer, abandon: () => current.abandon() };
   };
 }

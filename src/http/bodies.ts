@@ -1,4 +1,5 @@
 /** How long a body may take to arrive, so that slow senders hold no connection. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
 declare module 'fastify' {
@@ -13,19 +14,54 @@ declare module 'fastify' {
  * 404, 413): such a connection would be kept for the next request. Routes that stream have bounds of their own.
  */
 export function boundBodies(server: FastifyInstance, ms: number): void {
-  server.addHook('onRequest', async ({ raw, routeOptions }) => {
-    if (raw.complete || routeOptions.config?.streams === true) return;
-    const { socket } = raw;
-    const timer = setTimeout(() => {
-      if (!raw.complete) socket.destroy();
-    }, ms);
-    timer.unref();
-    const forget = (): void => {
-      clearTimeout(timer);
-      raw.off('end', forget);
-      socket.off('close', forget);
-    };
-    raw.once('end', forget);
-    socket.once('close', forget);
+  const arriving = new Arriving(ms);
+  server.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
+    if (!raw.complete && routeOptions.config?.streams !== true) arriving.add(raw);
+    done();
   });
+  // Where a body was waited for, it is there now.
+  server.addHook('preValidation', ({ raw }, _reply, done) => {
+    arriving.delete(raw);
+    done();
+  });
+}
+
+/** Requests whose body was not yet there, the oldest first: one timer for all of them. */
+class Arriving {
+  readonly #ms: number;
+  readonly #dueAt = new Map<IncomingMessage, number>();
+  #isWaiting = false;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  add(request: IncomingMessage): void {
+    this.#dueAt.set(request, performance.now() + this.#ms);
+    this.#wait();
+  }
+
+  delete(request: IncomingMessage): void {
+    this.#dueAt.delete(request);
+  }
+
+  #wait(): void {
+    const [first] = this.#dueAt.values();
+    if (this.#isWaiting || first === undefined) return;
+    this.#isWaiting = true;
+    setTimeout(() => {
+      this.#isWaiting = false;
+      this.#end();
+      this.#wait();
+    }, first - performance.now()).unref();
+  }
+
+  #end(): void {
+    const now = performance.now();
+    for (const [request, dueAt] of this.#dueAt) {
+      if (now < dueAt) return;
+      this.#dueAt.delete(request);
+      if (!request.complete) request.socket.destroy();
+    }
+  }
 }

@@ -24,17 +24,21 @@ export function requireCaller(scope: FastifyInstance, callers: Config['callers']
 /** A hook that admits known callers only; with none configured, everybody. */
 function buildCallerCheck(callers: Config['callers']) {
   const digests = callers.map(({ tokenSha256 }) => Buffer.from(tokenSha256, 'hex'));
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (digests.length === 0) return;
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    if (digests.length === 0) {
+      done();
+      return;
+    }
     const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
     const given = createHash('sha256').update(token).digest();
     // Every digest is compared, whichever matches.
     const known = digests.map((digest) => timingSafeEqual(digest, given)).indexOf(true);
     if (scheme?.toLowerCase() === 'bearer' && known >= 0) {
       request.caller = callers[known]?.id ?? null;
+      done();
       return;
     }
     reply.header('www-authenticate', 'Bearer');
-    await sendProblem(reply, 'NOT_AUTHENTICATED', 'send a known token as Authorization: Bearer');
+    sendProblem(reply, 'NOT_AUTHENTICATED', 'send a known token as Authorization: Bearer');
   };
 }

@@ -144,8 +144,9 @@ export function registerMetrics(server: FastifyInstance, read: () => Promise<str
 
 /** Counts each answered request once, with its route as registered. */
 export function countRequests(server: FastifyInstance, metrics: RequestCounter): void {
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     metrics.countRequest(request.routeOptions.url ?? 'none', reply.statusCode);
     if (request.answered) metrics.countAnswer(request.answered, reply.elapsedTime / 1000);
+    done();
   });
 }

@@ -5,10 +5,18 @@
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance } from 'fastify';
 
-/** Puts them on every answer of `server`. */
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Names and values in turn, for an answer that is written past the hooks. */
+    securityHeaders: readonly string[];
+  }
+}
+
+/** Puts them on every answer that `server` sends. */
 export async function addSecurityHeaders(server: FastifyInstance): Promise<void> {
   const headers = await askHelmet();
-  server.addHook('onRequest', (_request, reply, done) => {
+  server.decorate('securityHeaders', Object.entries(headers).flat());
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     reply.headers(headers);
     done();
   });

@@ -72,7 +72,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(handleNotFound);
-  logEachRequestOnce(server);
+  if (LEVELS_WITH_REQUESTS.includes(config.logLevel)) logEachRequestOnce(server);
   boundBodies(server, config.deadlineMs);
   countRequests(server, deps.counter);
 
@@ -146,9 +146,12 @@ function loggerOf({
   return { level: config.logLevel, ...(logStream === undefined ? {} : { stream: logStream }) };
 }
 
+/** Where the line of a request is written; elsewhere it is not put together. */
+const LEVELS_WITH_REQUESTS: readonly Config['logLevel'][] = ['debug', 'info'];
+
 /** One line a request, at its end: no evidence, no identifiers, no addresses. */
 function logEachRequestOnce(server: FastifyInstance): void {
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     request.log.info(
       {
         method: request.method,
@@ -159,5 +162,6 @@ function logEachRequestOnce(server: FastifyInstance): void {
       },
       'answered',
     );
+    done();
   });
 }

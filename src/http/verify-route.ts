@@ -12,6 +12,7 @@ import {
   ReportWithTokenSchema,
   TokenAnswerSchema,
 } from './schemas.ts';
+import { writeText } from './write-text.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,6 +22,9 @@ declare module 'fastify' {
 }
 
 const UNAVAILABLE = 503;
+
+const REPORT_TYPE = 'application/json; charset=utf-8';
+const PROBLEM_TYPE = `${PROBLEM_MEDIA_TYPE}; charset=utf-8`;
 
 const PEM_MEDIA_TYPE = 'application/pem-certificate-chain';
 
@@ -57,9 +61,8 @@ export function registerVerify(server: FastifyInstance, submit: (job: Job) => Ad
       },
       // The worker checks the body against the schema, in the one pass that parses it.
       validatorCompiler: () => () => true,
-      serializerCompiler: () => (answer) => answer as string,
     },
-    (request, reply) => answer(request, reply, submit),
+    (request, reply) => answer(request, reply, submit, server.securityHeaders),
   );
 }
 
@@ -67,7 +70,8 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   submit: (job: Job) => Admitted,
-): Promise<FastifyReply> {
+  headers: readonly string[],
+): Promise<void> {
   const type = request.headers['content-type']?.toLowerCase() ?? '';
   const isPem = type.startsWith(PEM_MEDIA_TYPE);
   const admitted = submit({
@@ -83,8 +87,6 @@ async function answer(
   const { status, body, facts } = await admitted.answer;
   request.answered = facts;
   if (status === UNAVAILABLE) reply.header('retry-after', RETRY_AFTER_SECONDS);
-  return reply
-    .code(status)
-    .type(facts.kind === 'problem' ? PROBLEM_MEDIA_TYPE : 'application/json')
-    .send(body);
+  const mediaType = facts.kind === 'problem' ? PROBLEM_TYPE : REPORT_TYPE;
+  writeText(reply, { status, mediaType, body }, headers);
 }

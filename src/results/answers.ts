@@ -15,7 +15,9 @@ export function withResults(
   return (job) => {
     const admitted = submit(job);
     return {
-      answer: admitted.answer.then((answer) => signInto(answer, signer)),
+      answer: admitted.answer.then((answer) =>
+        answer.toSign === undefined ? answer : signInto(answer, signer),
+      ),
       abandon: () => admitted.abandon(),
     };
   };

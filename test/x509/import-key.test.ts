@@ -1,13 +1,14 @@
 /** Both forms of import: the same keys, and the same refusals. */
-import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
 import {
-  importDer,
+  asDer,
+  asKey,
+  asPem,
   importKey,
-  importPem,
   isRefusalByOpenSsl,
-  type KeyImport,
-  keyImportFor,
+  type KeyForm,
+  keyFormFor,
 } from '../../src/core/x509/index.ts';
 
 const KINDS: readonly (readonly [string, () => Pair])[] = [
@@ -32,9 +33,9 @@ function spkiOf({ publicKey }: Pair): Uint8Array {
 }
 
 /** The key as DER again, or that it was refused. */
-function read(form: KeyImport, spki: Uint8Array): string {
+function read(form: KeyForm, spki: Uint8Array): string {
   try {
-    return form(spki).export({ format: 'der', type: 'spki' }).toString('hex');
+    return createPublicKey(form(spki)).export({ format: 'der', type: 'spki' }).toString('hex');
   } catch {
     return 'refused';
   }
@@ -48,10 +49,13 @@ test.each(KINDS)('%s verifies the same imported either way', (name, make) => {
   const hash = /^(P-|RSA)/.test(name) ? 'sha256' : null;
   const data = Buffer.from('a certificate');
   const signature = sign(hash, data, pair.privateKey);
-  for (const form of [importDer, importPem, importKey]) {
-    expect(form(spki).equals(pair.publicKey)).toBe(true);
-    expect(verify(hash, data, form(spki), signature)).toBe(true);
-    expect(verify(hash, Buffer.from('another'), form(spki), signature)).toBe(false);
+  expect(importKey(spki).equals(pair.publicKey)).toBe(true);
+  for (const form of [asDer, asPem, asKey]) {
+    expect(createPublicKey(form(spki)).equals(pair.publicKey)).toBe(true);
+    for (const key of [form(spki), createPublicKey(form(spki))]) {
+      expect(verify(hash, data, key, signature)).toBe(true);
+      expect(verify(hash, Buffer.from('another'), key, signature)).toBe(false);
+    }
   }
 });
 
@@ -69,8 +73,8 @@ test.each(KINDS)(
       new Uint8Array([...spki, 0x00]),
       new Uint8Array([...spki, 0x30, 0x00]),
     ];
-    const answers = mutants.map((mutant) => read(importDer, mutant));
-    expect(mutants.map((mutant) => read(importPem, mutant))).toEqual(answers);
+    const answers = mutants.map((mutant) => read(asDer, mutant));
+    expect(mutants.map((mutant) => read(asPem, mutant))).toEqual(answers);
     expect(answers).toContain('refused');
   },
 );
@@ -78,27 +82,40 @@ test.each(KINDS)(
 test('a point off its curve is refused by both', () => {
   const spki = spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
   const off = spki.with(-1, (spki.at(-1) as number) ^ 0x01);
-  expect([importDer, importPem].map((form) => read(form, off))).toEqual(['refused', 'refused']);
+  expect([asDer, asPem].map((form) => read(form, off))).toEqual(['refused', 'refused']);
 });
 
 test('a runtime that does not name OpenSSL when it refuses DER is given PEM', () => {
   const named = Object.assign(new Error('decode error'), { code: 'ERR_OSSL_EVP_DECODE_ERROR' });
-  expect(keyImportFor(named)).toBe(importDer);
-  expect(keyImportFor(new Error('Failed to read asymmetric key'))).toBe(importPem);
-  expect(keyImportFor(new RangeError('ours'))).toBe(importPem);
+  expect(keyFormFor(named)).toBe(asDer);
+  expect(keyFormFor(new Error('Failed to read asymmetric key'))).toBe(asPem);
+  expect(keyFormFor(new RangeError('ours'))).toBe(asPem);
   const isOld = Number.parseInt(process.versions.node, 10) < 26;
-  expect(importKey).toBe(isOld ? importPem : importDer);
+  expect(asKey).toBe(isOld ? asPem : asDer);
 });
 
 test('the form in use names OpenSSL for whatever OpenSSL refuses', () => {
   const spki = spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
   for (let at = 0; at < spki.length; at += 1) {
     const mutant = spki.with(at, (spki[at] as number) ^ 0x01);
-    try {
-      importKey(mutant);
-    } catch (error) {
-      expect(isRefusalByOpenSsl(error)).toBe(true);
+    const refusals = [
+      () => importKey(mutant),
+      () => verify('sha256', Buffer.of(1), asKey(mutant), Buffer.of(2)),
+    ].map(refusalOf);
+    for (const refusal of refusals) {
+      if (refusal !== null) expect(isRefusalByOpenSsl(refusal)).toBe(true);
     }
+    // Read for one signature or to be kept: refused by both or by none.
+    expect(refusals[0] === null).toBe(refusals[1] === null);
   }
   expect.hasAssertions();
 });
+
+function refusalOf(work: () => unknown): unknown {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}

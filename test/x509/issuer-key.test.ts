@@ -6,6 +6,7 @@ import {
   type Certificate,
   hasOnlyKeyCertSign,
   IssuerKey,
+  keepCertificate,
   parseCertificate,
 } from '../../src/core/x509/index.ts';
 import { makeExtension } from '../../src/simulator/certificate.ts';
@@ -23,18 +24,27 @@ function parse(der: Uint8Array | undefined): Certificate {
   return parsed.value;
 }
 
-test('a key is imported once, however many links it signed', () => {
+test('a key that is kept is imported once, however many links it signed', () => {
   const [leaf, attestation] = attest(world).chain;
-  const key = IssuerKey.of(parse(attestation));
+  const key = IssuerKey.of(keepCertificate(parse(attestation)));
   const effort = newEffort();
   expect(key.hasSigned(parse(leaf), effort)).toBe(true);
   expect(key.hasSigned(parse(leaf), effort)).toBe(true);
   expect(effort).toEqual({ valuesRead: 0, keysImported: 1, signaturesChecked: 2 });
 });
 
+test('one that is not kept is read for each', () => {
+  const [leaf, attestation] = attest(world).chain;
+  const key = IssuerKey.of(parse(attestation));
+  const effort = newEffort();
+  expect(key.hasSigned(parse(leaf), effort)).toBe(true);
+  expect(key.hasSigned(parse(attestation), effort)).toBe(false);
+  expect(effort).toEqual({ valuesRead: 0, keysImported: 2, signaturesChecked: 2 });
+});
+
 test('a defect of ours is thrown, never taken for a bad signature', () => {
   const [leaf] = attest(world).chain;
-  const key = new IssuerKey({ algorithm: 'EC', curve: 'P_256', size: 256 }, null as never);
+  const key = new IssuerKey({ algorithm: 'EC', curve: 'P_256', size: 256 }, null as never, true);
   expect(() => key.hasSigned(parse(leaf), newEffort())).toThrow(TypeError);
   expect(() => attempt(() => [].at(0 as never)?.['x' as never])).not.toThrow();
   expect(() =>

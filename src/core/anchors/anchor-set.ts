@@ -106,7 +106,7 @@ function buildAnchor({ record, certificates }: AnchorSource): Anchor {
     key,
     spki: sliceOf(first, first.spki),
     subject,
-    certificates: parsed.map(keepCertificate),
+    certificates: parsed,
   };
 }
 
@@ -140,7 +140,7 @@ function parseTrusted(bytes: Uint8Array, owner: string, spkiSha256: string): Cer
   if (actual !== spkiSha256) {
     throw new AnchorFault(`${owner}: its key is ${actual}, the record pins ${spkiSha256}`);
   }
-  return parsed.value;
+  return keepCertificate(parsed.value);
 }
 
 function digestOf(sources: readonly AnchorSource[]): string {

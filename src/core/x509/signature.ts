@@ -6,22 +6,29 @@ import { type KeyObject, verify } from 'node:crypto';
 import type { Effort } from '../base/index.ts';
 import type { SignatureAlgorithm } from './algorithms.ts';
 import { type Certificate, sliceOf } from './certificate.ts';
-import { importKey, isRefusalByOpenSsl } from './import-key.ts';
+import { asKey, importKey, isRefusalByOpenSsl, type KeyForm } from './import-key.ts';
 import { mayIssue, type PublicKey } from './public-key.ts';
 
-/** An issuer's key, imported when the first signature needs it. */
+/**
+ * An issuer's key. One that is kept is imported when the first signature needs it; one that is not is read for its
+ * one signature, and leaves no object behind for the garbage collector, which frees such only by a full
+ * collection.
+ */
 export class IssuerKey {
   readonly publicKey: PublicKey;
   readonly #spki: Uint8Array;
+  readonly #isKept: boolean;
   #key: KeyObject | undefined;
 
-  constructor(publicKey: PublicKey, spki: Uint8Array) {
+  constructor(publicKey: PublicKey, spki: Uint8Array, isKept: boolean) {
     this.publicKey = publicKey;
     this.#spki = spki;
+    this.#isKept = isKept;
   }
 
-  static of(certificate: Certificate): IssuerKey {
-    return new IssuerKey(certificate.publicKey, sliceOf(certificate, certificate.spki));
+  /** Kept where its certificate is. */
+  static of({ publicKey, bytes, spki, kept }: Certificate): IssuerKey {
+    return new IssuerKey(publicKey, bytes.subarray(spki.start, spki.end), kept !== null);
   }
 
   /** Whether keys of this kind and size may sign certificates. */
@@ -33,12 +40,12 @@ export class IssuerKey {
   hasSigned(certificate: Certificate, effort: Effort): boolean {
     if (!isMadeFor(certificate.signatureAlgorithm, this.publicKey)) return false;
     try {
-      this.#key ??= this.#import(effort);
+      const key = this.#key ?? this.#read(effort);
       effort.signaturesChecked += 1;
       return verify(
         certificate.signatureAlgorithm.hash,
         sliceOf(certificate, certificate.tbs),
-        this.#key,
+        key,
         sliceOf(certificate, certificate.signature),
       );
     } catch (error) {
@@ -47,9 +54,11 @@ export class IssuerKey {
     }
   }
 
-  #import(effort: Effort): KeyObject {
+  #read(effort: Effort): KeyObject | ReturnType<KeyForm> {
     effort.keysImported += 1;
-    return importKey(this.#spki);
+    if (!this.#isKept) return asKey(this.#spki);
+    this.#key = importKey(this.#spki);
+    return this.#key;
   }
 }
 
