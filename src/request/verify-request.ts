@@ -9,6 +9,7 @@ import { type ChainBytes, decodeBase64Url, parseChainText } from '../core/eviden
 import type { CallerContext } from '../core/policy/index.ts';
 import { MAX_STATEMENT_CHARACTERS } from '../core/statement/index.ts';
 import { CallerContextSchema, toCallerContext, toRequestContext } from './caller-context.ts';
+import { cutChain } from './chain-first.ts';
 import {
   parseJsonBody,
   type RequestFault,
@@ -139,8 +140,24 @@ export type RequestResult =
 
 /** Parses the JSON text of a request. */
 export function parseVerifyRequest(json: string): RequestResult {
+  const plain = parsePlainRequest(json);
+  if (plain?.ok === true) return plain;
+  // Whatever is wrong is found, and named, in the body as it came.
   const parsed = parseJsonBody(json);
   return parsed.ok ? checkVerifyRequest(parsed.document) : parsed;
+}
+
+/**
+ * The same for a body that begins with its chain. What is base64 and nothing else is a string of JSON too, so
+ * that the whole is JSON where the rest is.
+ */
+function parsePlainRequest(json: string): RequestResult | null {
+  const cut = cutChain(json);
+  if (cut === null) return null;
+  const parsed = parseJsonBody(cut.rest);
+  return parsed.ok
+    ? checkVerifyRequest({ ...(parsed.document as object), chain: cut.chain })
+    : parsed;
 }
 
 /** Checks a parsed request against the schema and decodes its members. */

@@ -9,10 +9,15 @@ const LONG = 16;
 
 /** The runtime's own conversions, which take any Uint8Array: a `Buffer` to call them on costs as much again. */
 type Slice = (this: Uint8Array, start: number, end: number) => string;
-const { hexSlice, latin1Slice } = Buffer.prototype as unknown as Record<
-  'hexSlice' | 'latin1Slice',
+const { base64Slice, hexSlice, latin1Slice } = Buffer.prototype as unknown as Record<
+  'base64Slice' | 'hexSlice' | 'latin1Slice',
   Slice
 >;
+
+/** RFC 4648 section 4, padded. */
+export function toBase64(bytes: Uint8Array): string {
+  return base64Slice.call(bytes, 0, bytes.length);
+}
 
 /** One character for each octet of `bytes[start, end)`. */
 export function toLatin1(bytes: Uint8Array, start = 0, end = bytes.length): string {

@@ -1,6 +1,6 @@
 /** The chain and the attested key in report form. */
-import { sha256Hex } from '../anchors/index.ts';
-import type { Result } from '../base/index.ts';
+import { type Anchor, sha256Hex } from '../anchors/index.ts';
+import { type Result, toBase64 } from '../base/index.ts';
 import type { ProvisioningInfo } from '../key-description/index.ts';
 import { roleInPath, type VerifiedPath } from '../path/index.ts';
 import {
@@ -26,13 +26,25 @@ export function toReportChain(
     const shape = path.finding.code === 'SOFTWARE_ROOT' ? 'software' : null;
     return { shape, anchor: null, certificates, provisioningInfo: null };
   }
-  const { id, spkiSha256, environment } = path.value.anchor.record;
   return {
     shape: path.value.layout.shape,
-    anchor: { id, spkiSha256, environment },
+    anchor: toReportAnchor(path.value.anchor),
     certificates,
     provisioningInfo,
   };
+}
+
+/** The same for every chain under an anchor. */
+const ANCHORS = new WeakMap<Anchor, NonNullable<ReportChain['anchor']>>();
+
+function toReportAnchor(anchor: Anchor): NonNullable<ReportChain['anchor']> {
+  const known = ANCHORS.get(anchor);
+  if (known !== undefined) return known;
+  const { id, spkiSha256, environment } = anchor.record;
+  const shared = Object.freeze({ id, spkiSha256, environment });
+  keepText(shared);
+  ANCHORS.set(anchor, shared);
+  return shared;
 }
 
 /** What certificates say of themselves. */
@@ -47,7 +59,7 @@ export function toReportKey({ leaf }: VerifiedPath): ReportKey {
   const spki = sliceOf(leaf, leaf.spki);
   return {
     ...keyFactsOf(leaf.publicKey),
-    spki: Buffer.from(spki).toString('base64'),
+    spki: toBase64(spki),
     spkiSha256: sha256Hex(spki),
   };
 }
@@ -59,13 +71,33 @@ function toReportCertificate(
 ): ReportCertificate {
   const role = path === null ? null : roleInPath(path, index);
   const facts = factsOf(certificate);
-  if (certificate.kept === null) return { index, role, ...facts };
+  if (certificate.kept === null) return placed(facts, index, role);
   const known = SHARED.get(facts);
   if (known !== undefined && known.index === index && known.role === role) return known;
-  const shared = Object.freeze({ index, role, ...facts });
+  const shared = Object.freeze(placed(facts, index, role));
   keepText(shared);
   SHARED.set(facts, shared);
   return shared;
+}
+
+/** Member by member: to spread an object costs as much as to read what stands in it. */
+function placed(
+  facts: CertificateFacts,
+  index: number,
+  role: ReportCertificate['role'],
+): ReportCertificate {
+  const { subject, serial, notBefore, notAfter, signatureAlgorithm, publicKey, sha256 } = facts;
+  return {
+    index,
+    role,
+    subject,
+    serial,
+    notBefore,
+    notAfter,
+    signatureAlgorithm,
+    publicKey,
+    sha256,
+  };
 }
 
 /** Certificates that stand in many chains, at the place where they stood last. */

@@ -2,10 +2,12 @@
  * A report as JSON text, without writing again what was written before: parts that depend on nothing but
  * the proof, for a proof that is remembered; parts and decisions that many reports share.
  */
+import { NOTHING_BOUND } from '../binding/index.ts';
 import type {
   Report,
   ReportChain,
   ReportDecision,
+  ReportKey,
   ReportKeyDescription,
   ReportParts,
 } from './report.ts';
@@ -25,7 +27,7 @@ export function toReportText(report: Report, parts: ReportParts): string {
   )},"environment":"${report.environment}",${front},${writeProof(
     report,
     parts,
-  )},"revocation":${write(report.revocation)},"policy":${policy},"binding":${write(
+  )},"revocation":${write(report.revocation)},"policy":${policy},"binding":${writeBinding(
     report.binding,
   )},"statement":${write(report.statement)},${back}}`;
 }
@@ -40,7 +42,8 @@ export function keepText(part: object): void {
 
 /** `JSON.stringify(value)`. */
 function write(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (value === null) return 'null';
+  if (typeof value !== 'object') return JSON.stringify(value);
   const kept = KEPT.get(value);
   if (kept === undefined) return JSON.stringify(value);
   kept.text ??= JSON.stringify(value);
@@ -106,7 +109,7 @@ function writeProof({ chain, key, keyDescription }: Report, parts: ReportParts):
     keyDescription === (parts[described] ?? null);
   if (!isOfParts) return membersOf({ chain, key, keyDescription });
   parts.texts ??= {};
-  parts.texts[described] ??= `"chain":${writeChain(chain)},"key":${JSON.stringify(
+  parts.texts[described] ??= `"chain":${writeChain(chain)},"key":${writeKey(
     key,
   )},"keyDescription":${keyDescription === null ? 'null' : writeDescription(keyDescription)}`;
   return parts.texts[described];
@@ -118,21 +121,45 @@ function writeChain(chain: ReportChain): string {
   for (const certificate of certificates) {
     written += written === '' ? write(certificate) : `,${write(certificate)}`;
   }
-  return `{"shape":${write(shape)},"anchor":${write(
+  return `{"shape":${shape === null ? 'null' : `"${shape}"`},"anchor":${write(
     anchor,
   )},"certificates":[${written}],"provisioningInfo":${write(provisioningInfo)}}`;
 }
 
-function writeDescription({
-  softwareEnforced,
-  hardwareEnforced,
-  ...scalars
-}: ReportKeyDescription): string {
+function writeKey(key: ReportKey | null): string {
+  if (key === null) return 'null';
+  const { algorithm, curve, size, parameterSet, spki, spkiSha256 } = key;
+  let kind = `"algorithm":"${algorithm}"`;
+  if (curve !== undefined) kind += `,"curve":"${curve}"`;
+  if (size !== undefined) kind += `,"size":${size}`;
+  if (parameterSet !== undefined) kind += `,"parameterSet":"${parameterSet}"`;
+  return `{${kind},"spki":"${spki}","spkiSha256":"${spkiSha256}"}`;
+}
+
+/** Words of a closed set. */
+function writeBinding(binding: Report['binding']): string {
+  let members = '';
+  for (const name of BINDINGS)
+    members += `${members === '' ? '' : ','}"${name}":"${binding[name]}"`;
+  return `{${members}}`;
+}
+
+const BINDINGS = Object.keys(NOTHING_BOUND) as readonly (keyof Report['binding'])[];
+
+function writeDescription(description: ReportKeyDescription): string {
+  const { attestationSecurityLevel, keyMintSecurityLevel } = description;
+  const { attestationChallenge, uniqueId, softwareEnforced, hardwareEnforced } = description;
   let software = '';
   for (const name of Object.keys(softwareEnforced)) {
     software += `${software === '' ? '' : ','}"${name}":${write(softwareEnforced[name])}`;
   }
-  return `{${membersOf(scalars)},"softwareEnforced":{${software}},"hardwareEnforced":${write(
+  return `{"attestationVersion":${
+    description.attestationVersion
+  },"attestationSecurityLevel":"${attestationSecurityLevel}","keyMintVersion":${
+    description.keyMintVersion
+  },"keyMintSecurityLevel":"${keyMintSecurityLevel}","attestationChallenge":"${
+    attestationChallenge
+  }","uniqueId":"${uniqueId}","softwareEnforced":{${software}},"hardwareEnforced":${write(
     hardwareEnforced,
   )}}`;
 }

@@ -49,15 +49,37 @@ export function checkLists(
   snapshot: RevocationSnapshot,
   freshness: Freshness,
 ): ListCheck {
+  const { sources, copies, fetchedAt, missing } = listsFor(anchor, snapshot);
+  return { sources, fetchedAt, missing, staleness: checkStaleness(copies, freshness) };
+}
+
+/** What a snapshot holds for an anchor, whatever the time. */
+interface AnchorLists extends Pick<ListCheck, 'sources' | 'fetchedAt' | 'missing'> {
+  /** The freshest copy of each feed that has one. */
+  readonly copies: readonly SnapshotSource[];
+}
+
+/** Found once for each snapshot and anchor: neither ever changes. */
+const LISTS = new WeakMap<RevocationSnapshot, WeakMap<Anchor, AnchorLists>>();
+
+function listsFor(anchor: Anchor, snapshot: RevocationSnapshot): AnchorLists {
+  const byAnchor = LISTS.get(snapshot) ?? new WeakMap<Anchor, AnchorLists>();
+  LISTS.set(snapshot, byAnchor);
+  const lists = byAnchor.get(anchor) ?? findLists(anchor, snapshot);
+  byAnchor.set(anchor, lists);
+  return lists;
+}
+
+function findLists(anchor: Anchor, snapshot: RevocationSnapshot): AnchorLists {
   const sources = snapshot.sources.filter((source) => covers(source, anchor.record.id));
   const feeds = freshestCopies(anchor, sources);
   const copies = feeds.filter((copy) => copy !== undefined);
   const isMissing = feeds.length === 0 || copies.length < feeds.length;
   return {
     sources,
+    copies,
     fetchedAt: oldestFetch(copies),
     missing: isMissing ? finding('REVOCATION_LIST_UNAVAILABLE') : null,
-    staleness: checkStaleness(copies, freshness),
   };
 }
 

@@ -81,7 +81,10 @@ export interface CertificateFacts {
 
 /** A certificate over a copy of its bytes, to be kept when the request it came in is gone. */
 export function keepCertificate(certificate: Certificate): Certificate {
-  return { ...certificate, bytes: certificate.bytes.slice(), kept: { facts: null } };
+  const bytes = certificate.bytes.slice();
+  const issuer = certificate.issuer.over(bytes);
+  const subject = certificate.subject.over(bytes);
+  return { ...certificate, bytes, issuer, subject, kept: { facts: null } };
 }
 
 /** Parses one certificate, which must be the whole of `bytes`. `cert` is its place in the chain. */

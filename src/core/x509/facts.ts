@@ -32,15 +32,30 @@ function readFacts(certificate: Certificate): CertificateFacts {
   return {
     subject: toNameText(certificate.subject),
     serial: serialHexOf(certificate),
-    notBefore: toRfc3339(certificate.notBefore),
-    notAfter: toRfc3339(certificate.notAfter),
+    notBefore: dateText(certificate.notBefore),
+    notAfter: dateText(certificate.notAfter),
     signatureAlgorithm: certificate.signatureAlgorithm.name,
     publicKey: toKeyText(certificate.publicKey),
     sha256: hash('sha256', certificate.bytes),
   };
 }
 
+/** Texts of moments: most leaves have the same two, and whole batches of devices. */
+const DATES = new Map<number, string>();
+const MAX_DATES = 1024;
+
+function dateText(epochMs: number): string {
+  const known = DATES.get(epochMs);
+  if (known !== undefined) return known;
+  const text = toRfc3339(epochMs);
+  // Whoever makes up dates without end has the others read again, and no more.
+  if (DATES.size === MAX_DATES) DATES.clear();
+  DATES.set(epochMs, text);
+  return text;
+}
+
 function toKeyText(key: PublicKey): string {
-  const { algorithm, curve, size, parameterSet } = keyFactsOf(key);
-  return parameterSet ?? [algorithm, curve ?? size].filter((part) => part !== undefined).join(' ');
+  if ('curve' in key) return `${key.algorithm} ${key.curve}`;
+  if ('soundForIssuing' in key) return `${key.algorithm} ${key.size}`;
+  return 'parameterSet' in key ? key.parameterSet : key.algorithm;
 }

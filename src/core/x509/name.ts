@@ -2,10 +2,10 @@
  * Distinguished names (RFC 5280 4.1.2.4). Compared as bytes; read attribute by attribute, by
  * identifier, for classification and for people. Never split from a printed string (THREATS B24).
  */
-import { MAX_NAME_ATTRIBUTES, toLatin1 } from '../base/index.ts';
+import { MAX_NAME_ATTRIBUTES, newEffort, toLatin1 } from '../base/index.ts';
 import {
   BMP_STRING,
-  type DerReader,
+  DerReader,
   IA5_STRING,
   PRINTABLE_STRING,
   readObjectIdentifier,
@@ -26,13 +26,33 @@ export interface NameAttribute {
   readonly end: number;
 }
 
-export interface Name {
-  readonly attributes: readonly NameAttribute[];
+/** A name whose form was checked. Most are only compared as bytes: attributes are read when first asked for. */
+export class Name {
   /** Whether some RDN has more than one attribute; such a name is never used to classify. */
   readonly isMultiValued: boolean;
   /** The whole Name: `bytes[start, end)`. */
   readonly start: number;
   readonly end: number;
+  readonly #bytes: Uint8Array;
+  #attributes: readonly NameAttribute[] | undefined;
+
+  /** Only for what `readName` has walked through. */
+  constructor(bytes: Uint8Array, start: number, end: number, isMultiValued: boolean) {
+    this.#bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.isMultiValued = isMultiValued;
+  }
+
+  get attributes(): readonly NameAttribute[] {
+    this.#attributes ??= readAttributes(this.#bytes, this.start, this.end);
+    return this.#attributes;
+  }
+
+  /** The same name of a copy of its certificate. */
+  over(bytes: Uint8Array): Name {
+    return new Name(bytes, this.start, this.end, this.isMultiValued);
+  }
 }
 
 const ATTRIBUTE_TYPES: readonly { readonly type: string; readonly identifier: Uint8Array }[] = [
@@ -52,20 +72,37 @@ const ATTRIBUTE_TYPES: readonly { readonly type: string; readonly identifier: Ui
 export function readName(reader: DerReader): Name {
   const outer = reader.enter(SEQUENCE);
   const start = reader.start;
-  const attributes: NameAttribute[] = [];
+  let attributes = 0;
   let isMultiValued = false;
   while (!reader.atEnd) {
     const relative = reader.enter(SET);
     if (reader.atEnd) reader.fail('X_BAD_NAME');
     while (!reader.atEnd) {
-      if (attributes.length === MAX_NAME_ATTRIBUTES) reader.fail('X_BAD_NAME');
-      attributes.push(readAttribute(reader));
+      if (attributes === MAX_NAME_ATTRIBUTES) reader.fail('X_BAD_NAME');
+      attributes += 1;
+      const attribute = reader.enter(SEQUENCE);
+      readObjectIdentifier(reader);
+      reader.next();
+      reader.leave(attribute);
       isMultiValued ||= !reader.atEnd;
     }
     reader.leave(relative);
   }
   reader.leave(outer);
-  return { attributes, isMultiValued, start, end: reader.position };
+  return new Name(reader.bytes, start, reader.position, isMultiValued);
+}
+
+/** The attributes of a name that was walked through before: nothing can be wrong with it any more. */
+function readAttributes(bytes: Uint8Array, start: number, end: number): readonly NameAttribute[] {
+  const reader = new DerReader(bytes, newEffort(), start, end);
+  const attributes: NameAttribute[] = [];
+  reader.enter(SEQUENCE);
+  while (!reader.atEnd) {
+    const relative = reader.enter(SET);
+    while (!reader.atEnd) attributes.push(readAttribute(reader));
+    reader.leave(relative);
+  }
+  return attributes;
 }
 
 /** The value of the only attribute of `type`; undefined if it is missing, repeated or unreadable. */
