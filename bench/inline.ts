@@ -97,7 +97,7 @@ export function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
  * is forgotten before the chains come round again: each is to be seen for the first time.
  */
 function freeze(warm: ProofMemory): ProofMemory {
-  let aside = createMemory();
+  let aside = createMemory(ASIDE);
   let proofs = 0;
   return {
     links: {
@@ -109,7 +109,7 @@ function freeze(warm: ProofMemory): ProofMemory {
     recall: warm.recall,
     keep: (proof, anchors) => {
       proofs += 1;
-      if (proofs % FEWEST_CHAINS === 0) aside = createMemory();
+      if (proofs % FEWEST_CHAINS === 0) aside = createMemory(ASIDE);
       aside.keep(proof, anchors);
     },
   };
@@ -117,3 +117,4 @@ function freeze(warm: ProofMemory): ProofMemory {
 
 /** No scenario of new chains has fewer, but for `cold`, whose chains are dear enough to hide what keeping costs. */
 const FEWEST_CHAINS = 1_000;
+const ASIDE = { uppers: 64, attestations: 64, proofs: 64, descriptions: 64 };

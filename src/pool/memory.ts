@@ -36,7 +36,9 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
         const link = uppers.get(bucket) ?? attestations.get(bucket);
         return link !== undefined && equalBytes(link.certificate.bytes, bytes) ? link : undefined;
       },
-      isWorthKeeping: (bytes, kind) => kind === 'upper' || sightings.attestations(toBucket(bytes)),
+      isWorthKeeping: (bytes, kind) =>
+        kind === 'upper' ||
+        sightings.attestations(toBucket(bytes), lastWord(bytes, bytes.length - 4)),
       keep: (link, kind) => {
         const store = kind === 'upper' ? uppers : attestations;
         store.set(toBucket(link.certificate.bytes), link);
@@ -54,7 +56,8 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
     keep: (proof, anchors) => {
       const { evidenceDigest } = proof;
       const isSeenAgain = sightings.proofs(
-        Number.parseInt(evidenceDigest.slice(0, HEX_DIGITS), 16),
+        Number.parseInt(evidenceDigest.slice(0, 8), 16),
+        Number.parseInt(evidenceDigest.slice(8, 16), 16),
       );
       if (isSeenAgain) proofs.set(evidenceDigest, { proof, anchors });
     },
@@ -62,26 +65,23 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
 }
 
 /**
- * Whether something was there before, by 48 bits of it that are as good as random, as far as is remembered:
+ * Whether something was there before, by two words of it that are as good as random, as far as is remembered:
  * most devices and chains come once, and to keep what comes once costs more than the rest of the work beside
- * the signatures (bench/stages.ts). One slot each, the last one wins; where two share a slot and 32 bits,
+ * the signatures (bench/stages.ts). One slot each, the last one wins; where two share a slot and a word,
  * one is kept a sighting early.
  */
-function createSightings(): (bits: number) => boolean {
-  const slots = new Int32Array(SIGHTINGS);
-  return (bits) => {
-    const slot = bits % SIGHTINGS;
-    const mark = Math.floor(bits / SIGHTINGS) | 0;
-    const isKnown = slots[slot] === mark;
-    slots[slot] = mark;
+function createSightings(): (place: number, word: number) => boolean {
+  const words = new Int32Array(SIGHTINGS);
+  return (place, word) => {
+    const slot = place & (SIGHTINGS - 1);
+    const isKnown = words[slot] === (word | 0);
+    words[slot] = word;
     return isKnown;
   };
 }
 
+/** A power of two. */
 const SIGHTINGS = 16_384;
-
-/** 48 bits of a digest. */
-const HEX_DIGITS = 12;
 
 function createReadings<Value extends object>(max: number): Readings<Value> {
   const values = new LRUCache<string, Value>({ max });
@@ -104,12 +104,12 @@ interface RememberedProof {
  * makes two end alike has the later one in place of the earlier; a link is believed only by all its bytes.
  */
 function toBucket(bytes: Uint8Array): number {
-  let bucket = 0;
-  for (let at = Math.max(0, bytes.length - BUCKET_BYTES); at < bytes.length; at += 1) {
-    bucket = bucket * 256 + (bytes[at] as number);
-  }
-  return bucket;
+  return lastWord(bytes, bytes.length);
 }
 
-/** As many as a number holds exactly. */
-const BUCKET_BYTES = 6;
+/** 32 bits in front of `end`, as an integer that a map finds fast; octets that are not there count as none. */
+function lastWord(bytes: Uint8Array, end: number): number {
+  let word = 0;
+  for (let at = Math.max(0, end - 4); at < end; at += 1) word = (word << 8) | (bytes[at] as number);
+  return word;
+}

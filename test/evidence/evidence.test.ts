@@ -68,7 +68,10 @@ describe('base64', () => {
 describe('PEM', () => {
   test('blocks with lines of any length, with or without a last newline', () => {
     const parsed = parsePem(`${pem('QUJD')}${pem('Q\r\nU\tJ D').trimEnd()}`);
-    expect(parsed).toEqual({ ok: true, chain: [Buffer.from('ABC'), Buffer.from('ABC')] });
+    expect(parsed).toEqual({
+      ok: true,
+      chain: [new Uint8Array(Buffer.from('ABC')), new Uint8Array(Buffer.from('ABC'))],
+    });
   });
 
   test.each<[string, string, string, number | null]>([
@@ -90,7 +93,7 @@ describe('arrays and concatenated DER', () => {
   test('an array has one certificate in each text', () => {
     expect(parseChainText(['QUJD', 'QQ=='])).toEqual({
       ok: true,
-      chain: [Buffer.from('ABC'), Buffer.from('A')],
+      chain: [new Uint8Array(Buffer.from('ABC')), new Uint8Array(Buffer.from('A'))],
     });
     expect(parseChainText([])).toMatchObject({ fault: { code: 'EVIDENCE_EMPTY' } });
     expect(parseChainText(['QUJD', pem('QUJD')])).toMatchObject({

@@ -71,7 +71,7 @@ describe('what is read', () => {
     expect(parseVerifyRequest('{"chain":["QUJD"]}')).toEqual({
       ok: true,
       request: {
-        chain: [Buffer.from('ABC')],
+        chain: [new Uint8Array(Buffer.from('ABC'))],
         challenge: null,
         policy: null,
         publicKey: null,

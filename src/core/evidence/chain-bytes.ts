@@ -1,7 +1,7 @@
 /** The forms in which a chain is sent, each to the bytes of its certificates, leaf first. */
 import { newEffort } from '../base/index.ts';
 import { attempt, DerFault, DerReader, SEQUENCE } from '../der/index.ts';
-import { decodeBase64 } from './base64.ts';
+import { decodeBase64, sizeOfBase64 } from './base64.ts';
 import { type ChainBytes, type EvidenceResult, unreadable } from './fault.ts';
 import { parsePem } from './pem.ts';
 
@@ -13,13 +13,19 @@ export function parseChainText(chain: string | readonly string[]): EvidenceResul
 /** One certificate in each text. */
 function parseBase64Array(texts: readonly string[]): EvidenceResult {
   if (texts.length === 0) return unreadable('EVIDENCE_EMPTY', 'the chain has no certificates');
+  let size = 0;
+  for (const text of texts) size += sizeOfBase64(text);
+  // One piece of memory for all of them; every octet of it that is given out is written.
+  const all = Buffer.allocUnsafe(size);
   const chain: Uint8Array[] = [];
+  let at = 0;
   for (let index = 0; index < texts.length; index += 1) {
-    const bytes = decodeBase64(texts[index] as string);
+    const bytes = decodeBase64(texts[index] as string, all, at);
     if (bytes === null) {
       return unreadable('EVIDENCE_NOT_BASE64', 'a certificate is not canonical base64', index);
     }
     chain.push(bytes);
+    at += bytes.length;
   }
   return { ok: true, chain };
 }

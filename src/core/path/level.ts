@@ -12,17 +12,31 @@ export function deriveCertifiedLevel(
   layout: Layout,
 ): CertifiedLevel {
   const { certificates, attribute, values, alwaysNamed } = layout.record.securityLevel;
-  const naming = belowAnchor.slice(layout.attestationAt, layout.attestationAt + certificates);
+  const last = Math.min(layout.attestationAt + certificates, belowAnchor.length);
   let level: CertifiedLevel = alwaysNamed ? 'unknown' : 'unnamed';
-  for (const { subject } of naming) {
+  for (let cert = layout.attestationAt; cert < last; cert += 1) {
+    const { subject } = belowAnchor[cert] as Certificate;
     for (const { type, value } of subject.attributes) {
       if (type !== attribute || value === null) continue;
-      const named = Object.entries(values).find(
-        ([word]) => word.toLowerCase() === value.toLowerCase(),
-      )?.[1];
+      const named = wordsOf(values).get(value.toLowerCase());
       if (named === 'StrongBox') return named;
       level = named ?? level;
     }
   }
   return level;
+}
+
+type LevelWords = Layout['record']['securityLevel']['values'];
+
+/** The words of a record in lower case, read once. */
+const WORDS = new WeakMap<LevelWords, ReadonlyMap<string, SecurityLevel>>();
+
+function wordsOf(values: LevelWords): ReadonlyMap<string, SecurityLevel> {
+  const known = WORDS.get(values);
+  if (known !== undefined) return known;
+  const words = new Map(
+    Object.entries(values).map(([word, level]) => [word.toLowerCase(), level] as const),
+  );
+  WORDS.set(values, words);
+  return words;
 }

@@ -5,6 +5,7 @@
 import { NOTHING_BOUND } from '../binding/index.ts';
 import type {
   Report,
+  ReportCertificate,
   ReportChain,
   ReportDecision,
   ReportKey,
@@ -43,6 +44,7 @@ export function keepText(part: object): void {
 /** `JSON.stringify(value)`. */
 function write(value: unknown): string {
   if (value === null) return 'null';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'object') return JSON.stringify(value);
   const kept = KEPT.get(value);
   if (kept === undefined) return JSON.stringify(value);
@@ -119,11 +121,23 @@ function writeChain(chain: ReportChain): string {
   const { shape, anchor, certificates, provisioningInfo } = chain;
   let written = '';
   for (const certificate of certificates) {
-    written += written === '' ? write(certificate) : `,${write(certificate)}`;
+    const text = KEPT.has(certificate) ? write(certificate) : toCertificateText(certificate);
+    written += written === '' ? text : `,${text}`;
   }
   return `{"shape":${shape === null ? 'null' : `"${shape}"`},"anchor":${write(
     anchor,
   )},"certificates":[${written}],"provisioningInfo":${write(provisioningInfo)}}`;
+}
+
+/** Only the name was written by somebody else: roles, algorithms and curves are closed sets or dotted, all else hex or times. */
+function toCertificateText(certificate: ReportCertificate): string {
+  const { index, role, subject, serial, notBefore, notAfter } = certificate;
+  const { signatureAlgorithm, publicKey, sha256 } = certificate;
+  return `{"index":${index},"role":${role === null ? 'null' : `"${role}"`},"subject":${JSON.stringify(
+    subject,
+  )},"serial":"${serial}","notBefore":"${notBefore}","notAfter":"${
+    notAfter
+  }","signatureAlgorithm":"${signatureAlgorithm}","publicKey":"${publicKey}","sha256":"${sha256}"}`;
 }
 
 function writeKey(key: ReportKey | null): string {

@@ -2,7 +2,7 @@
  * Distinguished names (RFC 5280 4.1.2.4). Compared as bytes; read attribute by attribute, by
  * identifier, for classification and for people. Never split from a printed string (THREATS B24).
  */
-import { MAX_NAME_ATTRIBUTES, newEffort, toLatin1 } from '../base/index.ts';
+import { equalRanges, MAX_NAME_ATTRIBUTES, newEffort, toLatin1 } from '../base/index.ts';
 import {
   BMP_STRING,
   DerReader,
@@ -33,19 +33,20 @@ export class Name {
   /** The whole Name: `bytes[start, end)`. */
   readonly start: number;
   readonly end: number;
-  readonly #bytes: Uint8Array;
+  /** Of its certificate. */
+  readonly bytes: Uint8Array;
   #attributes: readonly NameAttribute[] | undefined;
 
   /** Only for what `readName` has walked through. */
   constructor(bytes: Uint8Array, start: number, end: number, isMultiValued: boolean) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.start = start;
     this.end = end;
     this.isMultiValued = isMultiValued;
   }
 
   get attributes(): readonly NameAttribute[] {
-    this.#attributes ??= readAttributes(this.#bytes, this.start, this.end);
+    this.#attributes ??= readAttributes(this.bytes, this.start, this.end);
     return this.#attributes;
   }
 
@@ -116,8 +117,23 @@ export function attributeOf(name: Name, type: string): string | undefined {
   return found?.value ?? undefined;
 }
 
+/** The last name of each length and its text: the keys of a device's apps mostly have one and the same. */
+const LAST: { readonly bytes: Uint8Array; readonly text: string }[] = [];
+const LENGTHS = 64;
+
 /** Text for people, attributes in encoded order, special characters escaped as RFC 4514 2.4 says. */
 export function toNameText(name: Name): string {
+  const { bytes, start, end } = name;
+  const last = LAST[(end - start) % LENGTHS];
+  if (last !== undefined && equalRanges(last.bytes, 0, last.bytes.length, bytes, start, end)) {
+    return last.text;
+  }
+  const text = writeName(name);
+  LAST[(end - start) % LENGTHS] = { bytes: bytes.slice(start, end), text };
+  return text;
+}
+
+function writeName(name: Name): string {
   let text = '';
   for (const { type, value } of name.attributes) {
     const shown = value === null ? '?' : escapeValue(value);
