@@ -1,9 +1,8 @@
 /** One thread, in process: request texts in, report texts out, as a worker does it, against their signatures alone. */
 
 import { loadConfig } from '../src/config.ts';
-import type { ProofMemory } from '../src/core/prove.ts';
 import { type AnswerContext, answerAll } from '../src/pool/answer.ts';
-import { createMemory } from '../src/pool/memory.ts';
+import { createMemory, type WorkerMemory } from '../src/pool/memory.ts';
 import { ROOTS } from '../src/sources/package-root.ts';
 import { loadBundledSnapshot } from '../src/sources/revocation.ts';
 import { buildTrust, loadTrustMaterial } from '../src/sources/trust.ts';
@@ -85,8 +84,8 @@ export function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
   const revocation = loadBundledSnapshot(ROOTS);
   const warm = createMemory();
   const context = { trust, revocation, memory: warm, challengeKeys: null, results: null };
-  // A chain is remembered whole when it comes for the second time.
-  for (let times = 0; times < 2; times += 1) {
+  // A chain is remembered whole when it comes for the second time, and its texts at the third.
+  for (let times = 0; times < 3; times += 1) {
     for (const chain of before) serve([chain], context);
   }
   return { ...context, memory: freeze(warm) };
@@ -96,7 +95,7 @@ export function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
  * Recalls what was warm at the start and nothing else. What would be kept is kept where nobody looks, and that
  * is forgotten before the chains come round again: each is to be seen for the first time.
  */
-function freeze(warm: ProofMemory): ProofMemory {
+function freeze(warm: WorkerMemory): WorkerMemory {
   let aside = createMemory(ASIDE);
   let proofs = 0;
   return {
@@ -107,6 +106,8 @@ function freeze(warm: ProofMemory): ProofMemory {
     },
     descriptions: warm.descriptions,
     recall: warm.recall,
+    readChain: warm.readChain,
+    keepTexts: () => {},
     keep: (proof, anchors) => {
       proofs += 1;
       if (proofs % FEWEST_CHAINS === 0) aside = createMemory(ASIDE);

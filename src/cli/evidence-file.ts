@@ -49,6 +49,7 @@ function isJsonSpace(octet: number): boolean {
 function bare(chain: VerifyRequest['chain']): VerifyRequest {
   return {
     chain,
+    chainTexts: null,
     challenge: null,
     policy: null,
     publicKey: null,

@@ -16,6 +16,7 @@ import {
   refusal,
   success,
 } from './base/index.ts';
+import type { ChainBytes } from './evidence/index.ts';
 import {
   checkAttestKey,
   type DescriptionMemory,
@@ -49,6 +50,8 @@ export interface Proof {
   readonly provisioningInfo: ProvisioningInfo | null;
   readonly remarks: readonly Finding[];
   readonly effort: Effort;
+  /** How it was found in a memory; left out: it was made for the chain it was asked for with. */
+  readonly recalled?: 'digest' | 'chain';
   /** Parts of reports that depend on nothing but the proof, made when first asked for. */
   readonly parts: ReportParts;
 }
@@ -88,7 +91,7 @@ export function prove(
 
 /** The same for chains that came together: everything but signatures for all of them, then all signatures. */
 export function proveAll(
-  chains: readonly (readonly Uint8Array[])[],
+  chains: readonly ChainBytes[],
   anchors: AnchorSet,
   memory: ProofMemory = NO_MEMORY,
 ): readonly Proof[] {
@@ -106,6 +109,16 @@ export function proveAll(
   });
 }
 
+/** Digests of chains over bytes that nobody but a proof holds. */
+const DIGESTS = new WeakMap<ChainBytes, string>();
+
+/** The chain of a proof, whose digest need not be taken again. */
+export function chainOfProof({ certificates, evidenceDigest }: Proof): ChainBytes {
+  const chain = certificates.map(({ bytes }) => bytes);
+  DIGESTS.set(chain, evidenceDigest);
+  return chain;
+}
+
 /** What a chain claims, before any signature of it is verified. */
 interface Begun {
   readonly evidenceDigest: string;
@@ -114,16 +127,15 @@ interface Begun {
   readonly effort: Effort;
 }
 
-function begin(
-  chain: readonly Uint8Array[],
-  anchors: AnchorSet,
-  memory: ProofMemory,
-): Begun | Proof {
+function begin(chain: ChainBytes, anchors: AnchorSet, memory: ProofMemory): Begun | Proof {
+  const effort = newEffort();
+  const digest = DIGESTS.get(chain);
+  const remembered = digest === undefined ? undefined : memory.recall(digest, anchors);
+  if (remembered !== undefined) return { ...remembered, effort, recalled: 'chain' };
   const { framed, certificates: copies } = frame(chain);
   const evidenceDigest = hash('sha256', framed);
   const known = memory.recall(evidenceDigest, anchors);
-  const effort = newEffort();
-  if (known !== undefined) return { ...known, effort };
+  if (known !== undefined) return { ...known, effort, recalled: 'digest' };
   const parsed = parseChain(copies, effort, { anchors, links: memory.links });
   const { certificates, broken } = parsed;
   const claimed = broken === null ? claimPath(parsed, anchors, effort) : refusal(broken);

@@ -5,7 +5,7 @@ import type { ChallengeClaim, MarkState } from '../core/binding/index.ts';
 import { type EnrolmentClaim, toEnrolledDevice } from '../core/continuity/index.ts';
 import { judge } from '../core/judge.ts';
 import { NO_CALLER_CONTEXT, type PreparedPolicy } from '../core/policy/index.ts';
-import { type Proof, type ProofMemory, proveAll } from '../core/prove.ts';
+import { type Proof, proveAll } from '../core/prove.ts';
 import { toRecheckFacts } from '../core/recheck.ts';
 import { type Report, toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
@@ -14,6 +14,7 @@ import {
   checkVerifyRequest,
   type ProblemCode,
   parseVerifyRequest,
+  type ReadChain,
   type RequestResult,
   toProblem,
   type VerifyRequest,
@@ -25,6 +26,7 @@ import { toRecheckClaims } from '../results/recheck.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
 import type { KeyUse } from './key-use.ts';
+import type { WorkerMemory } from './memory.ts';
 import type { Answer, Job, NoEnrolmentRecord, ResultTerms, ToSign } from './protocol.ts';
 
 /** What answers depend on beside the request. `now`: milliseconds since 1970. */
@@ -38,7 +40,7 @@ export interface AnswerContext {
   /** Null: this service has no key to sign results with. */
   readonly results: ResultTerms | null;
   readonly now: number;
-  readonly memory: ProofMemory;
+  readonly memory: WorkerMemory;
 }
 
 /** Answers a request. Evidence that is rejected is an answer like any other. */
@@ -55,9 +57,13 @@ export function answerAll(jobs: readonly Job[], context: AnswerContext): readonl
   const opened = jobs.map((job) => open(job, context));
   const chains = opened.flatMap((each) => ('status' in each ? [] : [each.request.chain]));
   const proofs = proveAll(chains, trust.anchors, memory).values();
-  return opened.map((each) =>
-    'status' in each ? each : conclude(each, proofs.next().value as Proof, context),
-  );
+  return opened.map((each) => {
+    if ('status' in each) return each;
+    const proof = proofs.next().value as Proof;
+    const { chainTexts } = each.request;
+    if (proof.recalled === 'digest' && chainTexts !== null) memory.keepTexts(chainTexts, proof);
+    return conclude(each, proof, context);
+  });
 }
 
 /** A request that can be answered, with what its answer depends on beside the evidence. */
@@ -72,7 +78,7 @@ interface Opened {
 
 /** Reads a request and looks at everything that could refuse it before anything is verified. */
 function open(job: Job, context: AnswerContext): Opened | Answer {
-  const parsed = parseJob(job);
+  const parsed = parseJob(job, context.memory.readChain);
   if (!parsed.ok) {
     const { code, text, member } = parsed.fault;
     return problem(code, text, member);
@@ -311,14 +317,14 @@ function usesUp({ outcome, binding }: Report, mark: MarkState): boolean {
   return mark === 'free' && outcome !== 'inconclusive' && binding.challenge === 'bound';
 }
 
-function parseJob({ form, body, query }: Job): RequestResult {
+function parseJob({ form, body, query }: Job, readChain?: ReadChain): RequestResult {
   // A member that stands where it is not read would seem to count.
   const [stray] = Object.keys(query).filter((name) => form === 'json' || name === 'chain');
   if (stray !== undefined) {
     const text = 'stands in the query; beside JSON everything stands in the body';
     return { ok: false, fault: { code: 'REQUEST_INVALID', member: stray, text } };
   }
-  if (form === 'json') return parseVerifyRequest(body);
+  if (form === 'json') return parseVerifyRequest(body, readChain);
   const document = withContext(query);
   return document === null
     ? {

@@ -6,9 +6,12 @@
 import { LRUCache } from 'lru-cache';
 import type { AnchorSet } from '../core/anchors/index.ts';
 import { equalBytes, toLatin1 } from '../core/base/index.ts';
+import { parseChainText } from '../core/evidence/index.ts';
 import type { Readings } from '../core/key-description/index.ts';
 import type { VerifiedLink } from '../core/path/index.ts';
-import type { Proof, ProofMemory } from '../core/prove.ts';
+import { chainOfProof, type Proof, type ProofMemory } from '../core/prove.ts';
+import type { ReadChain } from '../request/index.ts';
+import { ChainTexts } from './chain-texts.ts';
 
 /** How many of each a memory holds. */
 export interface MemorySizes {
@@ -24,10 +27,19 @@ export interface MemorySizes {
 
 const SIZES: MemorySizes = { uppers: 1024, attestations: 8192, proofs: 2048, descriptions: 1024 };
 
-export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
+/** Beside proofs, chains by their texts. */
+export interface WorkerMemory extends ProofMemory {
+  /** `parseChainText`, without decoding what is known to the character. */
+  readonly readChain: ReadChain;
+  /** Remembers the texts that a proof was asked for with. */
+  readonly keepTexts: (texts: readonly string[], proof: Proof) => void;
+}
+
+export function createMemory(sizes: MemorySizes = SIZES): WorkerMemory {
   const uppers = new LRUCache<number, VerifiedLink>({ max: sizes.uppers });
   const attestations = new LRUCache<number, VerifiedLink>({ max: sizes.attestations });
   const proofs = new LRUCache<string, RememberedProof>({ max: sizes.proofs });
+  const texts = new ChainTexts(sizes.proofs);
   const sightings = { attestations: createSightings(), proofs: createSightings() };
   return {
     links: {
@@ -49,6 +61,11 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
       applicationIds: createReadings(sizes.descriptions),
       provisioningInfos: createReadings(sizes.descriptions),
     },
+    readChain: (sent) => {
+      const known = typeof sent === 'string' ? undefined : texts.recall(sent);
+      return known === undefined ? parseChainText(sent) : { ok: true, chain: known };
+    },
+    keepTexts: (sent, proof) => texts.keep(sent, chainOfProof(proof)),
     recall: (evidenceDigest, anchors) => {
       const known = proofs.get(evidenceDigest);
       return known?.anchors === anchors ? known.proof : undefined;
@@ -67,21 +84,24 @@ export function createMemory(sizes: MemorySizes = SIZES): ProofMemory {
 /**
  * Whether something was there before, by two words of it that are as good as random, as far as is remembered:
  * most devices and chains come once, and to keep what comes once costs more than the rest of the work beside
- * the signatures (bench/stages.ts). One slot each, the last one wins; where two share a slot and a word,
- * one is kept a sighting early.
+ * the signatures (bench/stages.ts). A few slots for each place, so that two that meet in one do not drive each other
+ * out for ever; the oldest goes. Where two share a place and a word, one is kept a sighting early.
  */
 function createSightings(): (place: number, word: number) => boolean {
-  const words = new Int32Array(SIGHTINGS);
+  const words = new Int32Array(PLACES * SLOTS);
   return (place, word) => {
-    const slot = place & (SIGHTINGS - 1);
-    const isKnown = words[slot] === (word | 0);
-    words[slot] = word;
-    return isKnown;
+    const first = (place & (PLACES - 1)) * SLOTS;
+    const wanted = word | 0;
+    for (let slot = first; slot < first + SLOTS; slot += 1) if (words[slot] === wanted) return true;
+    words.copyWithin(first + 1, first, first + SLOTS - 1);
+    words[first] = wanted;
+    return false;
   };
 }
 
 /** A power of two. */
-const SIGHTINGS = 16_384;
+const PLACES = 4096;
+const SLOTS = 4;
 
 function createReadings<Value extends object>(max: number): Readings<Value> {
   const values = new LRUCache<string, Value>({ max });

@@ -5,11 +5,10 @@
 import { judgeChunk } from '../batch/judge-chunk.ts';
 import type { ChunkResult } from '../batch/protocol.ts';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
-import type { ProofMemory } from '../core/prove.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answerAll } from './answer.ts';
 import { KeyUse } from './key-use.ts';
-import { createMemory } from './memory.ts';
+import { createMemory, type WorkerMemory } from './memory.ts';
 import type { Answer, Batch, ChunkUnder, ResultTerms, WorkerStart } from './protocol.ts';
 import { runSelfTest } from './self-test.ts';
 import { readSharedTrust, type SharedTrust } from './shared-trust.ts';
@@ -26,7 +25,7 @@ interface Prepared {
 }
 
 export class Verifier {
-  readonly #memory: ProofMemory;
+  readonly #memory: WorkerMemory;
   #prepared: Prepared;
 
   /** Throws where this thread must not answer: its self-test failed. */

@@ -116,6 +116,8 @@ const VALIDATOR = Compile(VerifyRequestSchema);
 /** A request whose evidence has been decoded, not parsed. */
 export interface VerifyRequest {
   readonly chain: ChainBytes;
+  /** What it was decoded from; null: PEM. */
+  readonly chainTexts: readonly string[] | null;
   readonly challenge: Uint8Array | null;
   readonly policy: string | null;
   /** SubjectPublicKeyInfo. */
@@ -138,9 +140,15 @@ export type RequestResult =
   | { readonly ok: true; readonly request: VerifyRequest }
   | { readonly ok: false; readonly fault: RequestFault };
 
-/** Parses the JSON text of a request. */
-export function parseVerifyRequest(json: string): RequestResult {
-  const plain = parsePlainRequest(json);
+/** Reads a chain from its texts, as `parseChainText` does: what it takes is base64 or PEM and nothing else. */
+export type ReadChain = typeof parseChainText;
+
+/** Parses the JSON text of a request. `readChain`: how, where some are known. */
+export function parseVerifyRequest(
+  json: string,
+  readChain: ReadChain = parseChainText,
+): RequestResult {
+  const plain = parsePlainRequest(json, readChain);
   if (plain?.ok === true) return plain;
   // Whatever is wrong is found, and named, in the body as it came.
   const parsed = parseJsonBody(json);
@@ -151,24 +159,27 @@ export function parseVerifyRequest(json: string): RequestResult {
  * The same for a body that begins with its chain. What is base64 and nothing else is a string of JSON too, so
  * that the whole is JSON where the rest is.
  */
-function parsePlainRequest(json: string): RequestResult | null {
+function parsePlainRequest(json: string, readChain: ReadChain): RequestResult | null {
   const cut = cutChain(json);
   if (cut === null) return null;
   const parsed = parseJsonBody(cut.rest);
   return parsed.ok
-    ? checkVerifyRequest({ ...(parsed.document as object), chain: cut.chain })
+    ? checkVerifyRequest({ ...(parsed.document as object), chain: cut.chain }, readChain)
     : parsed;
 }
 
 /** Checks a parsed request against the schema and decodes its members. */
-export function checkVerifyRequest(document: unknown): RequestResult {
+export function checkVerifyRequest(
+  document: unknown,
+  readChain: ReadChain = parseChainText,
+): RequestResult {
   return VALIDATOR.Check(document)
-    ? decode(document as Static<typeof VerifyRequestSchema>)
+    ? decode(document as Static<typeof VerifyRequestSchema>, readChain)
     : refuse('REQUEST_INVALID', ...schemaError(VALIDATOR, document));
 }
 
-function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
-  const decoded = parseChainText(document.chain);
+function decode(document: Static<typeof VerifyRequestSchema>, readChain: ReadChain): RequestResult {
+  const decoded = readChain(document.chain);
   if (!decoded.ok) {
     const { code, certificate, text } = decoded.fault;
     return refuse(code, certificate === null ? 'chain' : `chain.${certificate}`, text);
@@ -188,6 +199,7 @@ function decode(document: Static<typeof VerifyRequestSchema>): RequestResult {
     ok: true,
     request: {
       chain: decoded.chain,
+      chainTexts: typeof document.chain === 'string' ? null : document.chain,
       challenge,
       policy,
       publicKey,

@@ -35,6 +35,7 @@ beforeAll(async () => {
 function requestOf(more: Partial<VerifyRequest> = {}): VerifyRequest {
   return {
     chain: evidence.chain,
+    chainTexts: null,
     challenge: evidence.challenge,
     policy: null,
     publicKey: null,

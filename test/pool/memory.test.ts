@@ -239,3 +239,13 @@ describe('a memory is bounded', () => {
     expect(signaturesFor(device.attest().chain, memory).signatures).toBe(1);
   });
 });
+
+test('every one of many chains that come round again is remembered', () => {
+  const memory = createMemory();
+  const chains = Array.from({ length: 400 }, () => attest(world).chain);
+  for (let round = 0; round < 2; round += 1) {
+    for (const chain of chains) prove(chain, world.anchors, memory);
+  }
+  const again = chains.map((chain) => prove(chain, world.anchors, memory));
+  expect(again.filter(({ recalled }) => recalled === undefined)).toHaveLength(0);
+});

@@ -72,6 +72,7 @@ describe('what is read', () => {
       ok: true,
       request: {
         chain: [new Uint8Array(Buffer.from('ABC'))],
+        chainTexts: ['QUJD'],
         challenge: null,
         policy: null,
         publicKey: null,

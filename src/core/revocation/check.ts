@@ -103,6 +103,8 @@ const CODES = {
 
 const WORST_FIRST: readonly ListedStatus[] = ['revoked', 'suspended', 'unknown'];
 
+const NOT_LISTED = { status: 'good', listed: [] } as const;
+
 function checkCertificates(
   path: RevocablePath,
   snapshot: RevocationSnapshot,
@@ -124,6 +126,7 @@ function checkCertificates(
       }),
     );
   }
+  if (statuses.length === 0) return NOT_LISTED;
   return { status: WORST_FIRST.find((each) => statuses.includes(each)) ?? 'good', listed };
 }
 

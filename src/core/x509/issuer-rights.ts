@@ -16,6 +16,9 @@ import { type Certificate, extensionOf } from './certificate.ts';
 /** keyCertSign is bit 5, counted from the most significant. */
 const KEY_CERT_SIGN = 0x04;
 
+/** Tag, length, unused bits, bits. */
+const ONE_OCTET_BIT_STRING = 4;
+
 export type IssuerRights = 'granted' | 'denied' | DerFault;
 
 /**
@@ -35,6 +38,9 @@ export function readIssuerRights(certificate: Certificate, effort: Effort): Issu
 export function hasOnlyKeyCertSign(certificate: Certificate): boolean {
   const range = extensionOf(certificate, 'keyUsage');
   if (range === undefined) return false;
+  // Most have one octet of bits, and no form of it can make another octet of this one.
+  const isOneOctet = range.end - range.start === ONE_OCTET_BIT_STRING;
+  if (isOneOctet && certificate.bytes[range.end - 1] !== KEY_CERT_SIGN) return false;
   const reader = new DerReader(certificate.bytes, newEffort(), range.start, range.end);
   if (attempt(() => readLenientBitString(reader)) instanceof DerFault) return false;
   const bits = certificate.bytes.subarray(reader.from + 1, reader.to);
