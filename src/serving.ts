@@ -13,6 +13,7 @@ import { describeReadiness } from './http/health-routes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { checkReadiness } from './http/readiness.ts';
 import { buildServer, openLog } from './http/server.ts';
+import { RequestTally } from './http/tally.ts';
 import { Listeners } from './listeners/listeners.ts';
 import type { Desk } from './listeners/protocol.ts';
 import { shareKeyUse } from './pool/key-use.ts';
@@ -84,6 +85,7 @@ export async function serveByPool(parts: ServiceParts): Promise<Serving> {
       return pool.queueLength;
     },
   };
+  const tally = new RequestTally();
   const server = await buildServer({
     config,
     trust: () => keeper.trust,
@@ -101,8 +103,11 @@ export async function serveByPool(parts: ServiceParts): Promise<Serving> {
       workers: config.workers,
     },
     health: { readiness: () => readinessOf(parts, threads), revocation: revocation.describe },
-    counter: metrics,
-    readMetrics: () => metrics.text(),
+    counter: tally,
+    readMetrics: () => {
+      metrics.add(tally.take());
+      return metrics.text();
+    },
     ...(logStream === null ? {} : { logStream }),
   });
   log = server.log;

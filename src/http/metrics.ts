@@ -4,19 +4,22 @@
  * caller or a certificate.
  */
 import type { FastifyInstance } from 'fastify';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { AnswerFacts } from '../pool/protocol.ts';
-import type { Counted, RequestCounter } from './tally.ts';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { addDurations, type Durations, noDurations, toHistogramText } from './durations.ts';
+import type { Counted } from './tally.ts';
 
-/** Seconds; a verification takes well under a millisecond, a full queue seconds. */
-const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const SECONDS = {
+  name: 'enigm_attest_verification_seconds',
+  help: 'Time from the arrival of a verify request to its answer',
+  label: 'outcome',
+} as const;
 
-export class Metrics implements RequestCounter {
+export class Metrics {
   readonly registry = new Registry();
   readonly #verifications: Counter<'outcome' | 'trust_state' | 'policy'>;
   readonly #findings: Counter<'code'>;
   readonly #problems: Counter<'code'>;
-  readonly #seconds: Histogram<'outcome'>;
+  readonly #seconds = new Map<string, Durations>();
   readonly #requests: Counter<'route' | 'status'>;
 
   constructor() {
@@ -40,13 +43,6 @@ export class Metrics implements RequestCounter {
       labelNames: ['code'],
       registers,
     });
-    this.#seconds = new Histogram({
-      name: 'enigm_attest_verification_seconds',
-      help: 'Time from the arrival of a verify request to its answer',
-      labelNames: ['outcome'],
-      buckets: BUCKETS,
-      registers,
-    });
     this.#requests = new Counter({
       name: 'enigm_attest_http_requests_total',
       help: 'Answered requests, by route and status',
@@ -55,36 +51,27 @@ export class Metrics implements RequestCounter {
     });
   }
 
-  /** Counts one answer of a verification, `seconds` after its request arrived. */
-  countAnswer(facts: AnswerFacts, seconds: number): void {
-    if (facts.kind === 'problem') {
-      this.#problems.inc({ code: facts.code });
-      return;
-    }
-    const { outcome, trustState, policy, codes } = facts;
-    this.#verifications.inc({ outcome, trust_state: trustState, policy });
-    this.#seconds.observe({ outcome }, seconds);
-    for (const code of codes) this.#findings.inc({ code });
-  }
-
-  /** Counts one answered request. */
-  countRequest(route: string, status: number): void {
-    this.#requests.inc({ route, status: String(status) });
-  }
-
-  /** Adds what another thread has counted. */
-  add({ requests, answers }: Counted): void {
+  /** Adds what a thread has counted. */
+  add({ requests, reports, findings, problems, durations }: Counted): void {
     for (const { route, status, count } of requests) {
       this.#requests.inc({ route, status: String(status) }, count);
     }
-    for (const { facts, seconds } of answers) {
-      for (const each of seconds) this.countAnswer(facts, each);
+    for (const { outcome, trustState, policy, count } of reports) {
+      this.#verifications.inc({ outcome, trust_state: trustState, policy }, count);
+    }
+    for (const [code, count] of findings) this.#findings.inc({ code }, count);
+    for (const [code, count] of problems) this.#problems.inc({ code }, count);
+    for (const [outcome, more] of durations) {
+      const sum = this.#seconds.get(outcome) ?? noDurations();
+      addDurations(sum, more);
+      this.#seconds.set(outcome, sum);
     }
   }
 
   /** Everything, as Prometheus reads it. */
   async text(): Promise<string> {
-    return this.registry.metrics();
+    const text = await this.registry.metrics();
+    return `${text}\n${toHistogramText(SECONDS, this.#seconds)}`;
   }
 
   /** Adds a figure that is asked for whenever metrics are read. */

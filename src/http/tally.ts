@@ -1,8 +1,13 @@
 /**
- * What a listening thread has counted since it was last asked: few numbers for many requests, added to the
+ * What has been counted since it was last asked for: few numbers however many requests there were, added to the
  * service's one registry whenever that is read, so that figures are sums over all threads.
  */
+import type { FindingCode } from '../core/base/index.ts';
+import type { TrustState } from '../core/posture/index.ts';
+import type { Outcome } from '../core/report/index.ts';
 import type { AnswerFacts } from '../pool/protocol.ts';
+import type { ProblemCode } from '../request/index.ts';
+import { type Durations, noDurations, noteDuration } from './durations.ts';
 
 /** What is told of each request. */
 export interface RequestCounter {
@@ -12,25 +17,53 @@ export interface RequestCounter {
   countRequest(route: string, status: number): void;
 }
 
+/** Requests that count alike. */
+interface RequestCount {
+  readonly route: string;
+  readonly status: number;
+  count: number;
+}
+
+/** Reports that count alike. */
+interface ReportCount {
+  readonly outcome: Outcome;
+  readonly trustState: TrustState;
+  readonly policy: string;
+  count: number;
+}
+
 export interface Counted {
-  readonly requests: readonly {
-    readonly route: string;
-    readonly status: number;
-    readonly count: number;
-  }[];
-  /** Answers that count alike, and how long each took. */
-  readonly answers: readonly { readonly facts: AnswerFacts; readonly seconds: readonly number[] }[];
+  readonly requests: readonly Readonly<RequestCount>[];
+  readonly reports: readonly Readonly<ReportCount>[];
+  readonly findings: ReadonlyMap<FindingCode, number>;
+  readonly problems: ReadonlyMap<ProblemCode, number>;
+  readonly durations: ReadonlyMap<Outcome, Durations>;
 }
 
 export class RequestTally implements RequestCounter {
-  #requests = new Map<string, { route: string; status: number; count: number }>();
-  #answers = new Map<string, { facts: AnswerFacts; seconds: number[] }>();
+  #requests = new Map<string, RequestCount>();
+  #reports = new Map<string, ReportCount>();
+  #findings = new Map<FindingCode, number>();
+  #problems = new Map<ProblemCode, number>();
+  #durations = new Map<Outcome, Durations>();
 
   countAnswer(facts: AnswerFacts, seconds: number): void {
-    const key = keyOf(facts);
-    const alike = this.#answers.get(key);
-    if (alike === undefined) this.#answers.set(key, { facts, seconds: [seconds] });
-    else alike.seconds.push(seconds);
+    if (facts.kind === 'problem') {
+      addOne(this.#problems, facts.code);
+      return;
+    }
+    const { outcome, trustState, policy, codes } = facts;
+    const key = `${outcome} ${trustState} ${policy}`;
+    const alike = this.#reports.get(key);
+    if (alike === undefined) this.#reports.set(key, { outcome, trustState, policy, count: 1 });
+    else alike.count += 1;
+    for (const code of codes) addOne(this.#findings, code);
+    let durations = this.#durations.get(outcome);
+    if (durations === undefined) {
+      durations = noDurations();
+      this.#durations.set(outcome, durations);
+    }
+    noteDuration(durations, seconds);
   }
 
   countRequest(route: string, status: number): void {
@@ -44,17 +77,20 @@ export class RequestTally implements RequestCounter {
   take(): Counted {
     const counted = {
       requests: [...this.#requests.values()],
-      answers: [...this.#answers.values()],
+      reports: [...this.#reports.values()],
+      findings: this.#findings,
+      problems: this.#problems,
+      durations: this.#durations,
     };
     this.#requests = new Map();
-    this.#answers = new Map();
+    this.#reports = new Map();
+    this.#findings = new Map();
+    this.#problems = new Map();
+    this.#durations = new Map();
     return counted;
   }
 }
 
-/** Everything of an answer that is counted; not its digest, which is another one each time. */
-function keyOf(facts: AnswerFacts): string {
-  if (facts.kind === 'problem') return facts.code;
-  const { outcome, trustState, policy, codes } = facts;
-  return `${outcome} ${trustState} ${policy} ${codes.join()}`;
+function addOne<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
