@@ -9,6 +9,7 @@ import type { AuditDesk } from './audit/desk.ts';
 import type { Challenges } from './challenge/challenges.ts';
 import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
+import { letHeapsGrow } from './heaps.ts';
 import { describeReadiness } from './http/health-routes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { checkReadiness } from './http/readiness.ts';
@@ -58,6 +59,7 @@ interface Threads {
 
 /** One server, and workers behind it. */
 export async function serveByPool(parts: ServiceParts): Promise<Serving> {
+  letHeapsGrow();
   const { config, keeper, revocation, challenges, audit, signer, metrics, logStream } = parts;
   let log: FastifyBaseLogger | undefined;
   const pool = new VerificationPool({
@@ -133,6 +135,7 @@ export async function serveByPool(parts: ServiceParts): Promise<Serving> {
 
 /** Several servers, each in a thread that verifies; here is only what they share. */
 export function serveByListeners(parts: ServiceParts): Serving {
+  letHeapsGrow();
   const { config, keeper, revocation, challenges, audit, signer, metrics, logStream } = parts;
   const log = openLog({ config, ...(logStream === null ? {} : { logStream }) });
   const desk: Desk = {
