@@ -1,6 +1,6 @@
 /** How long a body may take to arrive, so that slow senders hold no connection. */
-import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,53 +15,58 @@ declare module 'fastify' {
  */
 export function boundBodies(server: FastifyInstance, ms: number): void {
   const arriving = new Arriving(ms);
-  server.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
-    if (!raw.complete && routeOptions.config?.streams !== true) arriving.add(raw);
-    done();
-  });
-  // Where a body was waited for, it is there now.
-  server.addHook('preValidation', ({ raw }, _reply, done) => {
-    arriving.delete(raw);
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (!request.raw.complete) arriving.note(request);
     done();
   });
 }
 
-/** Requests whose body was not yet there, the oldest first: one timer for all of them. */
+/** The latest request of a connection: only its body can be under way, those before it are complete. */
+interface Latest {
+  request: FastifyRequest;
+  /** When it arrived. */
+  since: number;
+}
+
+/**
+ * What is arriving, by connection, under one timer: a timer for each request, with what listens for its end, costs
+ * as much as parsing one. Nothing is added and removed for a request: a table that changes so often keeps what was
+ * in it alive (old copies of a `Map` point to newer ones), and all requests would reach the old generation.
+ */
 class Arriving {
   readonly #ms: number;
-  readonly #dueAt = new Map<IncomingMessage, number>();
-  #isWaiting = false;
+  readonly #connections = new Map<Socket, Latest>();
+  #isTimed = false;
 
   constructor(ms: number) {
     this.#ms = ms;
   }
 
-  add(request: IncomingMessage): void {
-    this.#dueAt.set(request, performance.now() + this.#ms);
-    this.#wait();
-  }
-
-  delete(request: IncomingMessage): void {
-    this.#dueAt.delete(request);
-  }
-
-  #wait(): void {
-    const [first] = this.#dueAt.values();
-    if (this.#isWaiting || first === undefined) return;
-    this.#isWaiting = true;
-    setTimeout(() => {
-      this.#isWaiting = false;
-      this.#end();
-      this.#wait();
-    }, first - performance.now()).unref();
-  }
-
-  #end(): void {
-    const now = performance.now();
-    for (const [request, dueAt] of this.#dueAt) {
-      if (now < dueAt) return;
-      this.#dueAt.delete(request);
-      if (!request.complete) request.socket.destroy();
+  note(request: FastifyRequest): void {
+    const { socket } = request.raw;
+    const latest = this.#connections.get(socket);
+    const since = performance.now();
+    if (latest === undefined) {
+      this.#connections.set(socket, { request, since });
+      socket.once('close', () => this.#connections.delete(socket));
+    } else {
+      latest.request = request;
+      latest.since = since;
     }
+    if (!this.#isTimed) this.#look();
+  }
+
+  /** Ends what is overdue, and looks again when the next could be. */
+  #look(): void {
+    const now = performance.now();
+    let wait = this.#ms;
+    for (const [socket, { request, since }] of this.#connections) {
+      if (request.raw.complete || request.routeOptions.config?.streams === true) continue;
+      const left = since + this.#ms - now;
+      if (left <= 0) socket.destroy();
+      else wait = Math.min(wait, left);
+    }
+    this.#isTimed = this.#connections.size > 0;
+    if (this.#isTimed) setTimeout(() => this.#look(), Math.ceil(wait)).unref();
   }
 }

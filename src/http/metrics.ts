@@ -6,7 +6,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { addDurations, type Durations, noDurations, toHistogramText } from './durations.ts';
-import type { Counted } from './tally.ts';
+import type { Counted, RequestCounter } from './tally.ts';
 
 const SECONDS = {
   name: 'enigm_attest_verification_seconds',

@@ -70,6 +70,28 @@ describe('POST /v1/verify', () => {
     expect(unknown).toMatchObject({ status: 400, answer: { member: 'anchors' } });
   });
 
+  test('carries the headers that every answer has', async () => {
+    const { headers } = await verify({ chain });
+    const namesOf = (given: Headers) => [...given.keys()].sort();
+    const { headers: others } = await get('/health/live');
+    expect(namesOf(headers)).toEqual(namesOf(others));
+    for (const [name, value] of others) {
+      if (name !== 'content-length' && name !== 'date') expect(headers.get(name), name).toBe(value);
+    }
+  });
+
+  test('letters beyond ASCII are written whole', async () => {
+    const response = await fetch(`${service.url}/v1/verify?caf%C3%A9%E2%82%AC=1`, {
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: JSON.stringify({ chain }),
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(response.headers.get('content-length')).toBe(String(bytes.length));
+    expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(JSON.parse(bytes.toString('utf8'))).toMatchObject({ status: 400, member: 'café€' });
+  });
+
   test('a rejected attestation is a successful request', async () => {
     const bad = attest(world, {}, { defect: 'unlocked' }).chain.map((der) =>
       Buffer.from(der).toString('base64'),

@@ -79,6 +79,18 @@ test.each<[string, string, () => RunningService]>([
   expect(performance.now() - started).toBeGreaterThanOrEqual(DEADLINE_MS - 1);
 });
 
+test('nor does one after a body that was whole', async () => {
+  const head = 'POST /v1/verify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+  const started = performance.now();
+  const answered = await exchange(
+    `${head}content-length: 2\r\n\r\n{}${head}content-length: 50\r\n\r\n{"chain`,
+  );
+  expect(answered.split('HTTP/1.1 ')).toHaveLength(2);
+  const took = performance.now() - started;
+  expect(took).toBeGreaterThanOrEqual(DEADLINE_MS - 1);
+  expect(took).toBeLessThan(2 * DEADLINE_MS);
+});
+
 test('a connection whose bodies are whole is kept', async () => {
   const { hostname, port } = new URL(service.url);
   const socket = connect(Number(port), hostname);
