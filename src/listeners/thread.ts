@@ -19,8 +19,11 @@ import { withResults } from '../results/index.ts';
 import type { FromListener, InForce, ListenerStart, ToListener } from './protocol.ts';
 import { RemoteDesk, toFault } from './remote-desk.ts';
 
-/** Requests verified in one turn of the event loop: about a millisecond of signatures. */
-const MAX_BATCH = 8;
+/**
+ * Requests verified in one turn of the event loop, at most: about two milliseconds of signatures. Each step is taken
+ * for all of them at once: with 8 a request takes 7 % more CPU, with 32 another 2 % less.
+ */
+const MAX_BATCH = 16;
 
 const start = workerData as ListenerStart;
 if (parentPort === null) throw new Error('this file runs as a worker thread');
