@@ -5,6 +5,7 @@
 import { judgeChunk } from '../batch/judge-chunk.ts';
 import type { ChunkResult } from '../batch/protocol.ts';
 import { type ChallengeKeys, toKeys } from '../challenge/challenge.ts';
+import { isSameSnapshot, type RevocationSnapshot } from '../core/revocation/index.ts';
 import { buildTrust, type Trust } from '../sources/trust.ts';
 import { answerAll } from './answer.ts';
 import { KeyUse } from './key-use.ts';
@@ -27,6 +28,7 @@ interface Prepared {
 export class Verifier {
   readonly #memory: WorkerMemory;
   #prepared: Prepared;
+  #snapshot: RevocationSnapshot | null = null;
 
   /** Throws where this thread must not answer: its self-test failed. */
   constructor({ trust, challengeSecrets, results, keyUse, uppers }: WorkerStart) {
@@ -44,9 +46,10 @@ export class Verifier {
   }
 
   /** Answers every job of a batch, as of the moment it is looked at. */
-  answerBatch({ jobs, revocation, trust: shared }: Batch): readonly Answer[] {
+  answerBatch({ jobs, revocation: given, trust: shared }: Batch): readonly Answer[] {
     const { trust, challengeKeys, results, keyUse } = this.#preparedFor(shared);
     const memory = this.#memory;
+    const revocation = this.#snapshotOf(given);
     const known = { trust, challengeKeys, results, keyUse, revocation, memory };
     return answerAll(jobs, { ...known, now: Date.now() });
   }
@@ -59,6 +62,14 @@ export class Verifier {
   /** Shared trust as this thread built it. */
   trustOf(shared: SharedTrust): Trust {
     return this.#preparedFor(shared).trust;
+  }
+
+  /** What comes with each batch is a copy of the last one: what was found out about that still holds. */
+  #snapshotOf(given: RevocationSnapshot): RevocationSnapshot {
+    const last = this.#snapshot;
+    if (last !== null && isSameSnapshot(last, given)) return last;
+    this.#snapshot = given;
+    return given;
   }
 
   #preparedFor(shared: SharedTrust): Prepared {

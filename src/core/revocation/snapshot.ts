@@ -55,6 +55,17 @@ export interface RevocationSnapshot {
   readonly table: SharedArrayBuffer;
 }
 
+/** Whether two are copies of one: the same lists, fetched at the same times. */
+export function isSameSnapshot(a: RevocationSnapshot, b: RevocationSnapshot): boolean {
+  return (
+    a.id === b.id &&
+    a.sources.every(({ fetchedAt, refreshAfterMs }, at) => {
+      const other = b.sources[at];
+      return other?.fetchedAt === fetchedAt && other.refreshAfterMs === refreshAfterMs;
+    })
+  );
+}
+
 export interface Listing {
   readonly status: ListedStatus;
   readonly reason: string | null;
