@@ -15,7 +15,7 @@ let world: World;
 let evidence: Evidence;
 let record: string;
 const folder = mkdtempSync(path.join(tmpdir(), 'enrolment-'));
-const HANDLE = { context: { handle: 'device-4711' } };
+const HANDLE = { context: { handle: 'zulu-harbour' } };
 
 type Answered = Report & { token?: string; enrolmentRecord?: string };
 
@@ -65,7 +65,7 @@ test('a record names the device by nothing but its key', () => {
     'iat',
     'iss',
   ]);
-  expect(JSON.stringify(claims)).not.toContain('4711');
+  expect(JSON.stringify(claims)).not.toMatch(/zulu|harbour/);
 });
 
 test('only an accept is enrolled', async () => {

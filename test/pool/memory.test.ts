@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type AnchorSet, buildAnchorSet } from '../../src/core/anchors/index.ts';
 import { judge } from '../../src/core/judge.ts';
+import { NO_LINKS, type VerifiedLink } from '../../src/core/path/index.ts';
 import { type ProofMemory, prove } from '../../src/core/prove.ts';
 import { toReportText } from '../../src/core/report/index.ts';
 import { createMemory } from '../../src/pool/memory.ts';
@@ -73,6 +74,18 @@ describe('what is verified once is not verified again', () => {
     expect(kept.toSorted()).toEqual(['attestation', 'upper', 'upper']);
     for (const der of chain.slice(0, 3)) expect(memory.links.recall(der)).toBeUndefined();
   });
+});
+
+test('where nothing is to be remembered, nothing is', () => {
+  const { chain } = attest(world);
+  const kept: VerifiedLink[] = [];
+  const { links } = createMemory();
+  const watched = { ...links, keep: (link: VerifiedLink) => kept.push(link) };
+  prove(chain, world.anchors, { ...createMemory(), links: watched });
+  const [link] = kept;
+  if (link === undefined) throw new Error('nothing was kept');
+  NO_LINKS.keep(link, 'upper');
+  expect(NO_LINKS.recall(link.certificate.bytes)).toBeUndefined();
 });
 
 describe('nothing is answered from memory wrongly', () => {

@@ -127,7 +127,8 @@ function checkCertificates(
     );
   }
   if (statuses.length === 0) return NOT_LISTED;
-  return { status: WORST_FIRST.find((each) => statuses.includes(each)) ?? 'good', listed };
+  const worst = WORST_FIRST.find((each) => statuses.includes(each)) as ListedStatus;
+  return { status: worst, listed };
 }
 
 function describe({ status, reason, source }: Listing): string {
