@@ -3,9 +3,10 @@
 import { loadConfig } from '../src/config.ts';
 import { type AnswerContext, answerAll } from '../src/pool/answer.ts';
 import { createMemory, type WorkerMemory } from '../src/pool/memory.ts';
+import { loadTrustMaterial } from '../src/sources/load-trust.ts';
 import { ROOTS } from '../src/sources/package-root.ts';
 import { loadBundledSnapshot } from '../src/sources/revocation.ts';
-import { buildTrust, loadTrustMaterial } from '../src/sources/trust.ts';
+import { buildTrust } from '../src/sources/trust.ts';
 import { AT } from '../test/support/world.ts';
 import type { Chain, Scenario } from './fleets.ts';
 import { meanCpuUs, median, type Result, rssMb, type Slice, slice } from './measure.ts';

@@ -26,9 +26,10 @@ import type { RunTerms } from '../src/batch/protocol.ts';
 import { loadConfig } from '../src/config.ts';
 import { createMemory } from '../src/pool/memory.ts';
 import { DEFECTS } from '../src/simulator/index.ts';
+import { loadTrustMaterial } from '../src/sources/load-trust.ts';
 import { ROOTS } from '../src/sources/package-root.ts';
 import { loadBundledSnapshot } from '../src/sources/revocation.ts';
-import { buildTrust, loadTrustMaterial } from '../src/sources/trust.ts';
+import { buildTrust } from '../src/sources/trust.ts';
 
 const fleet = process.argv.slice(2).map((file) => path.resolve(file));
 if (fleet.length === 0) throw new Error('FLEET.ndjson... (bench/make-fleet.ts makes one)');

@@ -16,9 +16,9 @@ import { shareTrust } from '../src/pool/shared-trust.ts';
 import { VerificationPool } from '../src/pool/verification-pool.ts';
 import { buildsOfReleases, createSimulator } from '../src/simulator/index.ts';
 import { loadBundledLists } from '../src/sources/bundled-lists.ts';
+import { loadTrustMaterial } from '../src/sources/load-trust.ts';
 import { ROOTS } from '../src/sources/package-root.ts';
 import { DEVELOPMENT_RELEASES, loadRegistry } from '../src/sources/releases.ts';
-import { loadTrustMaterial } from '../src/sources/trust.ts';
 
 const SIZES = [2_000, 100_000, 1_000_000];
 const LOOK_UPS = 1_000_000;

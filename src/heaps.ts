@@ -2,9 +2,10 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * What a heap may gain on what was alive in it, in percent. By itself V8 takes well under a hundred here, and a thread
- * under load looks through its 50 MB of code, lists and remembered certificates every second, on several other
- * threads at once: a tenth of all CPU of the service, and the longest waits. The bound of each heap stays.
+ * What the heap of a listener may gain on what was alive in it, in percent. By itself V8 takes well under a hundred
+ * here, and a listener whose devices come again looks through its 50 MB of code, lists and remembered certificates every
+ * second, on several other threads at once: a tenth of all CPU of the service, and the longest waits. The bound of
+ * each heap stays. A worker of the pool has a third of that to look through, and keeps its heap small instead.
  */
 const HEAP_GROWTH_PERCENT = 300;
 

@@ -59,7 +59,6 @@ interface Threads {
 
 /** One server, and workers behind it. */
 export async function serveByPool(parts: ServiceParts): Promise<Serving> {
-  letHeapsGrow();
   const { config, keeper, revocation, challenges, audit, signer, metrics, logStream } = parts;
   let log: FastifyBaseLogger | undefined;
   const pool = new VerificationPool({

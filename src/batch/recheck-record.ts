@@ -3,14 +3,10 @@
  * Opened where they are judged, with public keys only; made where the private key is.
  */
 import type { RecheckFacts } from '../core/recheck.ts';
-import {
-  type JwkSet,
-  parseJwkSet,
-  type Signer,
-  toRecheckClaims,
-  type VerificationKey,
-  verifyDocument,
-} from '../results/index.ts';
+import { type JwkSet, parseJwkSet, type VerificationKey } from '../results/keys.ts';
+import { toRecheckClaims } from '../results/recheck.ts';
+import type { Signer } from '../results/sign.ts';
+import { verifyDocument } from '../results/verify.ts';
 import type { ChunkJudge } from './judge-blocks.ts';
 import type { ChunkResult, RunTerms } from './protocol.ts';
 import type { RecheckLine, RecordFault } from './record.ts';

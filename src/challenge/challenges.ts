@@ -6,7 +6,6 @@ import { type ChallengeKeys, type ChallengePurpose, issueChallenge, toKeys } fro
 import type { Marks } from './marks.ts';
 import { lockKeys } from './process-lock.ts';
 import { ProcessMarks } from './process-marks.ts';
-import { RedisMarks } from './redis-marks.ts';
 
 /** Why no challenge is issued; the caller may try again later. */
 export class NotIssuing extends Error {
@@ -121,6 +120,7 @@ async function openMarks(options: ChallengesOptions): Promise<Marks> {
   const { settings, clock, onStoreChange } = options;
   const { challengeStore: url, challengeMarks: capacity } = settings;
   if (url === '') return new ProcessMarks({ capacity, clock });
+  const { RedisMarks } = await import('./redis-marks.ts');
   const marks = new RedisMarks({ url, clock, onChange: onStoreChange });
   const problem = await marks.open();
   if (problem?.includes('maxmemory-policy')) {

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { type Config, loadConfig } from '../config.ts';
+import { loadTrustMaterial } from '../sources/load-trust.ts';
 import {
   loadBundleKeys,
   loadLastSequence,
@@ -16,7 +17,6 @@ import { openNetwork } from '../sources/revocation/download.ts';
 import { toSourceFault } from '../sources/revocation/fault.ts';
 import type { KeeperEvent } from '../sources/revocation/keeper.ts';
 import { copyStoreOf, openKeeper } from '../sources/revocation/open-keeper.ts';
-import { loadTrustMaterial } from '../sources/trust.ts';
 import { parseCount, parseTime } from './arguments.ts';
 import { EXIT, type Io, UsageFault } from './io.ts';
 

@@ -22,9 +22,10 @@ import {
 } from '../request/index.ts';
 import { loadOwners, loadTestAnchors } from '../sources/anchors.ts';
 import { ConfigurationFault, loadText } from '../sources/document.ts';
+import { loadTrustMaterial } from '../sources/load-trust.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import { checkNames, loadPolicy } from '../sources/policies.ts';
-import { buildTrust, loadTrustMaterial, type Trust } from '../sources/trust.ts';
+import { buildTrust, type Trust } from '../sources/trust.ts';
 import { parseChallenge, parseTime } from './arguments.ts';
 import { readEvidence, UnreadableInput } from './evidence-file.ts';
 import { EXIT, type Io, UsageFault } from './io.ts';

@@ -1,6 +1,4 @@
 /** The member `context` of a request: what the caller knows of the device. It can only narrow. */
-import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { RequestContext } from '../core/binding/index.ts';
 import {
   type CallerContext,
@@ -8,62 +6,71 @@ import {
   floorOfReport,
   LIFECYCLE_STATES,
 } from '../core/policy/index.ts';
+import { compileSchema } from '../json-schema.ts';
 import { ContextSchema } from './context.ts';
 
-const STRICT = { additionalProperties: false } as const;
-const Word = (description: string) =>
-  Type.Optional(Type.String({ pattern: '^[^\\p{C}]{1,128}$', description }));
-const oneOf = <const Names extends readonly string[]>(names: Names, description: string) =>
-  Type.Optional(
-    Type.Union(
-      names.map((name) => Type.Literal(name as Names[number])),
-      { description },
-    ),
-  );
-const Level = Type.Optional(Type.Integer({ minimum: 1, maximum: 99_999_999 }));
+const STRICT = { type: 'object', additionalProperties: false } as const;
+const word = (description: string) =>
+  ({ type: 'string', pattern: '^[^\\p{C}]{1,128}$', description }) as const;
+const LEVEL = { type: 'integer', minimum: 1, maximum: 99_999_999 } as const;
 
-export const CallerContextSchema = Type.Object(
-  {
+export const CallerContextSchema = {
+  ...STRICT,
+  description: 'What the caller knows of the device. It can only narrow.',
+  properties: {
     ...ContextSchema.properties,
-    lifecycle: oneOf(LIFECYCLE_STATES, 'Where the device stands with its enroller.'),
-    enrolled: Type.Optional(Type.Boolean()),
-    channel: Word('The release channel the device is on.'),
-    cohort: Word('The rollout cohort the device is in.'),
-    floor: Type.Optional(
-      Type.Object(
-        { osVersion: Level, osPatchLevel: Level, vendorPatchLevel: Level, bootPatchLevel: Level },
-        {
-          ...STRICT,
-          minProperties: 1,
-          description: 'Version and patch levels the device was seen at, as it reported them.',
+    lifecycle: {
+      type: 'string',
+      enum: LIFECYCLE_STATES,
+      description: 'Where the device stands with its enroller.',
+    },
+    enrolled: { type: 'boolean' },
+    channel: word('The release channel the device is on.'),
+    cohort: word('The rollout cohort the device is in.'),
+    floor: {
+      ...STRICT,
+      minProperties: 1,
+      description: 'Version and patch levels the device was seen at, as it reported them.',
+      properties: {
+        osVersion: LEVEL,
+        osPatchLevel: LEVEL,
+        vendorPatchLevel: LEVEL,
+        bootPatchLevel: LEVEL,
+      },
+    },
+    lastReport: {
+      type: 'object',
+      description: 'An earlier report on this device, as it was answered: sets a floor.',
+      properties: {
+        reportVersion: { type: 'integer', const: 1 },
+        keyDescription: {
+          type: 'object',
+          properties: { hardwareEnforced: { type: 'object' } },
+          required: ['hardwareEnforced'],
         },
-      ),
-    ),
-    lastReport: Type.Optional(
-      Type.Object(
-        {
-          reportVersion: Type.Literal(1),
-          keyDescription: Type.Object({
-            hardwareEnforced: Type.Record(Type.String(), Type.Unknown()),
-          }),
-        },
-        { description: 'An earlier report on this device, as it was answered: sets a floor.' },
-      ),
-    ),
+      },
+      required: ['reportVersion', 'keyDescription'],
+    },
   },
-  { ...STRICT, description: 'What the caller knows of the device. It can only narrow.' },
-);
+} as const;
 
-const VALIDATOR = Compile(CallerContextSchema);
+/** A `context` of that schema. */
+export interface CallerContextDocument extends RequestContext {
+  readonly lifecycle?: CallerContext['lifecycle'];
+  readonly enrolled?: boolean;
+  readonly channel?: string;
+  readonly cohort?: string;
+  readonly floor?: Floor['levels'];
+  readonly lastReport?: Parameters<typeof floorOfReport>[0];
+}
+
+const CHECK = compileSchema<CallerContextDocument>(CallerContextSchema);
 
 /** Checks a parsed `context`; a string says what is wrong with it. */
 export function checkCallerContext(document: unknown): CallerContext | string {
-  if (VALIDATOR.Check(document)) return toCallerContext(document);
-  const [error] = VALIDATOR.Errors(document).toSorted(
-    (a, b) => b.instancePath.length - a.instancePath.length,
-  );
-  const place = error?.instancePath.slice(1).replaceAll('/', '.') || 'the context';
-  return `${place} ${error?.keyword === 'boolean' ? 'is not a known member' : error?.message}`;
+  if (CHECK.accepts(document)) return toCallerContext(document);
+  const [member, text] = CHECK.explain(document);
+  return `${member ?? 'the context'} ${text}`;
 }
 
 /** The members that a challenge can be bound to. */
@@ -73,7 +80,7 @@ export function toRequestContext({
   action,
   requestDigest,
   transport,
-}: Static<typeof CallerContextSchema>): RequestContext {
+}: CallerContextDocument): RequestContext {
   return {
     ...(handle === undefined ? {} : { handle }),
     ...(enrolment === undefined ? {} : { enrolment }),
@@ -84,7 +91,7 @@ export function toRequestContext({
 }
 
 /** A checked `context` in the form judgement takes it. */
-export function toCallerContext(document: Static<typeof CallerContextSchema>): CallerContext {
+export function toCallerContext(document: CallerContextDocument): CallerContext {
   const { handle, lifecycle, enrolled, channel, cohort, action, floor, lastReport } = document;
   const floors: Floor[] = [];
   if (floor !== undefined) floors.push({ source: 'caller', levels: floor });

@@ -1,5 +1,4 @@
-/** JSON bodies, parsed strictly and checked against a schema; what is wrong with one, and where. */
-import type { Compile } from 'typebox/compile';
+/** JSON bodies, parsed strictly; what is wrong with one, and where. */
 import type { EvidenceFaultCode } from '../core/evidence/index.ts';
 import { findDuplicateKey } from '../core/revocation/index.ts';
 
@@ -30,33 +29,4 @@ export function parseJsonBody(json: string): Parsed {
   return member === undefined
     ? { ok: true, document }
     : { ok: false, fault: { code: 'REQUEST_INVALID', member, text: 'stands twice' } };
-}
-
-/** The error that points deepest: in a choice, the alternative that came closest. */
-export function schemaError(
-  validator: Pick<ReturnType<typeof Compile>, 'Errors'>,
-  document: unknown,
-): [string | null, string] {
-  const depth = (path: string): number => path.split('/').length;
-  const errors = validator
-    .Errors(document)
-    .toSorted((a, b) => depth(b.instancePath) - depth(a.instancePath));
-  const [error] = errors;
-  if (error === undefined) return [null, 'does not match the schema'];
-  const member = error.instancePath.slice(1).replaceAll('/', '.');
-  const words = errors
-    .filter(({ instancePath }) => instancePath === error.instancePath)
-    .flatMap((each) => (each.keyword === 'const' ? [each.params.allowedValue] : []));
-  return [member === '' ? null : member, textOf(error, words)];
-}
-
-/** `words`: the values that stand to choose from, if any. */
-function textOf(
-  { keyword, message }: { readonly keyword: string; readonly message: string },
-  words: readonly unknown[],
-): string {
-  if (keyword === 'boolean') return 'is not a known member';
-  if (keyword !== 'const') return message;
-  const choice = words.map((word) => JSON.stringify(word)).join(', ');
-  return words.length === 1 ? `must be ${choice}` : `must be one of ${choice}`;
 }

@@ -2,116 +2,123 @@
  * A request to verify, as it comes over HTTP or in a file: JSON text, checked strictly in one pass. The
  * schema here is the one the API documents.
  */
-import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { RequestContext } from '../core/binding/index.ts';
 import { type ChainBytes, decodeBase64Url, parseChainText } from '../core/evidence/index.ts';
 import type { CallerContext } from '../core/policy/index.ts';
 import { MAX_STATEMENT_CHARACTERS } from '../core/statement/index.ts';
-import { CallerContextSchema, toCallerContext, toRequestContext } from './caller-context.ts';
-import { cutChain } from './chain-first.ts';
+import { compileSchema } from '../json-schema.ts';
 import {
-  parseJsonBody,
-  type RequestFault,
-  type RequestFaultCode,
-  schemaError,
-} from './json-body.ts';
+  type CallerContextDocument,
+  CallerContextSchema,
+  toCallerContext,
+  toRequestContext,
+} from './caller-context.ts';
+import { cutChain } from './chain-first.ts';
+import { opaque } from './context.ts';
+import { parseJsonBody, type RequestFault, type RequestFaultCode } from './json-body.ts';
 import { parsePublicKey, whyNoPublicKey } from './public-key.ts';
 
 /** Longest challenge a keystore takes is 128 bytes: 171 characters of base64url. */
 const MAX_CHALLENGE_CHARACTERS = 171;
 
 const MAX_RECORD_CHARACTERS = 8192;
-const MAX_AUDIENCE_CHARACTERS = 256;
 
 /** What a request can be answered with. */
 const RESULT_FORMS = ['report', 'token', 'both', 'record'] as const;
 export type ResultForm = (typeof RESULT_FORMS)[number];
 
-export const VerifyRequestSchema = Type.Object(
-  {
-    chain: Type.Union([Type.String(), Type.Array(Type.String())], {
+const CHALLENGE = {
+  type: 'string',
+  maxLength: MAX_CHALLENGE_CHARACTERS,
+  description: 'The challenge the device was given, base64url without padding.',
+} as const;
+const POLICY = { type: 'string', description: 'Id of a policy; see GET /v1/policies.' } as const;
+const STATEMENT = {
+  type: 'string',
+  maxLength: MAX_STATEMENT_CHARACTERS,
+  description: 'What the device says of itself: a compact JWS signed by the attested key.',
+} as const;
+const RESULT = {
+  type: 'string',
+  enum: RESULT_FORMS,
+  description:
+    'What to answer with: the report (default), a signed result and its outcome, both, or a signed recheck record to keep in place of the evidence.',
+} as const;
+const ENROLMENT_RECORD = {
+  type: 'string',
+  maxLength: MAX_RECORD_CHARACTERS,
+  description: 'The record of an earlier enrolment: what has changed since becomes findings.',
+} as const;
+const AUDIENCE = opaque('Who the signed result is for, such as the address of the relying party.');
+
+export const VerifyRequestSchema = {
+  type: 'object',
+  title: 'VerifyRequest',
+  properties: {
+    chain: {
       description:
         'The certificate chain, leaf first: one PEM text, or an array of base64 DER certificates.',
-    }),
-    challenge: Type.Optional(
-      Type.String({
-        maxLength: MAX_CHALLENGE_CHARACTERS,
-        description: 'The challenge the device was given, base64url without padding.',
-      }),
-    ),
-    policy: Type.Optional(Type.String({ description: 'Id of a policy; see GET /v1/policies.' })),
-    publicKey: Type.Optional(
-      Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())], {
-        description:
-          'The key the caller expects: base64 DER SubjectPublicKeyInfo, PEM, or a JWK object.',
-      }),
-    ),
-    statement: Type.Optional(
-      Type.String({
-        maxLength: MAX_STATEMENT_CHARACTERS,
-        description: 'What the device says of itself: a compact JWS signed by the attested key.',
-      }),
-    ),
-    context: Type.Optional(CallerContextSchema),
-    result: Type.Optional(
-      Type.Union(
-        RESULT_FORMS.map((form) => Type.Literal(form)),
-        {
-          description:
-            'What to answer with: the report (default), a signed result and its outcome, both, or a signed recheck record to keep in place of the evidence.',
-        },
-      ),
-    ),
-    enrol: Type.Optional(
-      Type.Boolean({
-        description: 'Answer an accept with a signed record of the device, to bring back later.',
-      }),
-    ),
-    enrolmentRecord: Type.Optional(
-      Type.String({
-        maxLength: MAX_RECORD_CHARACTERS,
-        description: 'The record of an earlier enrolment: what has changed since becomes findings.',
-      }),
-    ),
-    audience: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: MAX_AUDIENCE_CHARACTERS,
-        pattern: '^[^\\u0000-\\u001f\\u007f]+$',
-        description: 'Who the signed result is for, such as the address of the relying party.',
-      }),
-    ),
+      anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+    },
+    challenge: CHALLENGE,
+    policy: POLICY,
+    publicKey: {
+      description:
+        'The key the caller expects: base64 DER SubjectPublicKeyInfo, PEM, or a JWK object.',
+      anyOf: [{ type: 'string' }, { type: 'object' }],
+    },
+    statement: STATEMENT,
+    context: CallerContextSchema,
+    result: RESULT,
+    enrol: {
+      type: 'boolean',
+      description: 'Answer an accept with a signed record of the device, to bring back later.',
+    },
+    enrolmentRecord: ENROLMENT_RECORD,
+    audience: AUDIENCE,
   },
-  { additionalProperties: false, title: 'VerifyRequest' },
-);
+  required: ['chain'],
+  additionalProperties: false,
+} as const;
 
-const { challenge, policy, statement, result, enrolmentRecord, audience } =
-  VerifyRequestSchema.properties;
+/** A request of that schema. */
+interface VerifyRequestDocument {
+  readonly chain: string | readonly string[];
+  readonly challenge?: string;
+  readonly policy?: string;
+  readonly publicKey?: string | Readonly<Record<string, unknown>>;
+  readonly statement?: string;
+  readonly context?: CallerContextDocument;
+  readonly result?: ResultForm;
+  readonly enrol?: boolean;
+  readonly enrolmentRecord?: string;
+  readonly audience?: string;
+}
+
 const { enrolled: _, floor: __, lastReport: ___, ...inContext } = CallerContextSchema.properties;
 
 /** What may stand in the query beside a PEM chain: the members that are texts. Checked with the rest. */
-export const VerifyQuerySchema = Type.Object(
-  {
-    challenge,
-    policy,
-    publicKey: Type.Optional(
-      Type.String({
-        description: 'The key the caller expects: base64 DER SubjectPublicKeyInfo, or PEM.',
-      }),
-    ),
-    statement,
-    result,
-    enrolmentRecord,
-    audience,
+export const VerifyQuerySchema = {
+  type: 'object',
+  description: 'Beside PEM only; beside JSON everything stands in the body.',
+  properties: {
+    challenge: CHALLENGE,
+    policy: POLICY,
+    publicKey: {
+      type: 'string',
+      description: 'The key the caller expects: base64 DER SubjectPublicKeyInfo, or PEM.',
+    },
+    statement: STATEMENT,
+    result: RESULT,
+    enrolmentRecord: ENROLMENT_RECORD,
+    audience: AUDIENCE,
     ...Object.fromEntries(
       Object.entries(inContext).map(([name, schema]) => [`context.${name}`, schema]),
     ),
   },
-  { description: 'Beside PEM only; beside JSON everything stands in the body.' },
-);
+} as const;
 
-const VALIDATOR = Compile(VerifyRequestSchema);
+const CHECK = compileSchema<VerifyRequestDocument>(VerifyRequestSchema);
 
 /** A request whose evidence has been decoded, not parsed. */
 export interface VerifyRequest {
@@ -173,12 +180,12 @@ export function checkVerifyRequest(
   document: unknown,
   readChain: ReadChain = parseChainText,
 ): RequestResult {
-  return VALIDATOR.Check(document)
-    ? decode(document as Static<typeof VerifyRequestSchema>, readChain)
-    : refuse('REQUEST_INVALID', ...schemaError(VALIDATOR, document));
+  return CHECK.accepts(document)
+    ? decode(document, readChain)
+    : refuse('REQUEST_INVALID', ...CHECK.explain(document));
 }
 
-function decode(document: Static<typeof VerifyRequestSchema>, readChain: ReadChain): RequestResult {
+function decode(document: VerifyRequestDocument, readChain: ReadChain): RequestResult {
   const decoded = readChain(document.chain);
   if (!decoded.ok) {
     const { code, certificate, text } = decoded.fault;

@@ -1,29 +1,30 @@
 /** Enrolment records: what a device was when it enrolled, signed, for the caller to keep and bring back. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import Type from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { EnrolledDevice, EnrolmentClaim } from '../core/continuity/index.ts';
+import { compileSchema } from '../json-schema.ts';
 import type { VerificationKey } from './keys.ts';
 import type { Claims } from './sign.ts';
 import { verifyDocument } from './verify.ts';
 
-const Hex256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
-const Floor = Type.Union([Type.Integer(), Type.Null()]);
+const FLOOR = { type: ['integer', 'null'] } as const;
 
-const DeviceSchema = Type.Object(
-  {
-    key: Hex256,
-    securityLevel: Type.String(),
-    bootKey: Type.Union([Type.String(), Type.Null()]),
-    patchFloor: Type.Object(
-      { osPatchLevel: Floor, vendorPatchLevel: Floor, bootPatchLevel: Floor },
-      { additionalProperties: false },
-    ),
-    signers: Type.Array(Type.String()),
+const DEVICE = compileSchema<EnrolledDevice>({
+  type: 'object',
+  properties: {
+    key: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    securityLevel: { type: 'string' },
+    bootKey: { type: ['string', 'null'] },
+    patchFloor: {
+      type: 'object',
+      properties: { osPatchLevel: FLOOR, vendorPatchLevel: FLOOR, bootPatchLevel: FLOOR },
+      required: ['osPatchLevel', 'vendorPatchLevel', 'bootPatchLevel'],
+      additionalProperties: false,
+    },
+    signers: { type: 'array', items: { type: 'string' } },
   },
-  { additionalProperties: false },
-);
-const DEVICE = Compile(DeviceSchema);
+  required: ['key', 'securityLevel', 'bootKey', 'patchFloor', 'signers'],
+  additionalProperties: false,
+});
 
 export interface EnrolmentTerms {
   readonly issuer: string;
@@ -68,7 +69,7 @@ export function openEnrolmentRecord(
   const verified = verifyDocument('enrolment', record, { keys, issuer, now });
   if (!verified.ok) return { kind: 'refused', reason: verified.fault.code };
   const { device, handleHmac, environment: from } = verified.claims;
-  if (!DEVICE.Check(device)) return { kind: 'refused', reason: 'TOKEN_CLAIM_MISSING' };
+  if (!DEVICE.accepts(device)) return { kind: 'refused', reason: 'TOKEN_CLAIM_MISSING' };
   // What enrolled in development proves nothing in production.
   if (from !== environment) return { kind: 'refused', reason: 'TOKEN_ENVIRONMENT' };
   return { kind: 'verified', device, handleFits: handleFits(handleHmac, handle, handleKey) };

@@ -7,17 +7,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { PreparedPolicy } from '../core/policy/index.ts';
 import { ConfigurationFault } from './document.ts';
-import { checkSuccession, listPolicyFiles, loadPolicies } from './policies.ts';
-import { loadConfiguredRegistry } from './releases.ts';
 import {
-  buildTrust,
   checkMaterial,
   loadTrustMaterial,
   rememberReleases,
-  type Trust,
   type TrustConfig,
-  type TrustMaterial,
-} from './trust.ts';
+} from './load-trust.ts';
+import { checkSuccession, listPolicyFiles, loadPolicies } from './policies.ts';
+import { loadConfiguredRegistry } from './releases.ts';
+import { buildTrust, type Trust, type TrustMaterial } from './trust.ts';
 
 export interface KeeperEvents {
   /** New trust is in force. */

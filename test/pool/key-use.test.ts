@@ -8,9 +8,9 @@ import { KeyUse, shareKeyUse } from '../../src/pool/key-use.ts';
 import { shareTrust } from '../../src/pool/shared-trust.ts';
 import { VerificationPool } from '../../src/pool/verification-pool.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
+import { loadTrustMaterial } from '../../src/sources/load-trust.ts';
 import { ROOTS } from '../../src/sources/package-root.ts';
 import { loadBundledSnapshot } from '../../src/sources/revocation.ts';
-import { loadTrustMaterial } from '../../src/sources/trust.ts';
 import { makeWorld, policyNamed } from '../support/world.ts';
 
 const DAY = 86_400_000;

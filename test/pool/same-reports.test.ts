@@ -12,7 +12,8 @@ import type { Job } from '../../src/pool/protocol.ts';
 import { shareTrust } from '../../src/pool/shared-trust.ts';
 import { VerificationPool } from '../../src/pool/verification-pool.ts';
 import { DEFECTS } from '../../src/simulator/index.ts';
-import { buildTrust, loadTrustMaterial } from '../../src/sources/trust.ts';
+import { loadTrustMaterial } from '../../src/sources/load-trust.ts';
+import { buildTrust } from '../../src/sources/trust.ts';
 import { post, type RunningService, serve } from '../support/service.ts';
 import { attest, makeWorld } from '../support/world.ts';
 

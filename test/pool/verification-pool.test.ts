@@ -7,7 +7,7 @@ import { VerificationFault } from '../../src/pool/dispatcher.ts';
 import type { Job } from '../../src/pool/protocol.ts';
 import { readSharedTrust, shareTrust } from '../../src/pool/shared-trust.ts';
 import { VerificationPool } from '../../src/pool/verification-pool.ts';
-import { loadTrustMaterial } from '../../src/sources/trust.ts';
+import { loadTrustMaterial } from '../../src/sources/load-trust.ts';
 import { attest, makeWorld, type World } from '../support/world.ts';
 
 const DYING_WORKER = fileURLToPath(new URL('../support/dying-worker.ts', import.meta.url));

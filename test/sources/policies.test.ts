@@ -6,9 +6,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { BUILTIN_POLICIES, type Policy, preparePolicy } from '../../src/core/policy/index.ts';
 import { loadText } from '../../src/sources/document.ts';
+import { loadTrustMaterial } from '../../src/sources/load-trust.ts';
 import { loadPolicies, parsePolicy } from '../../src/sources/policies.ts';
 import { DEVELOPMENT_RELEASES } from '../../src/sources/releases.ts';
-import { loadTrustMaterial } from '../../src/sources/trust.ts';
 import { TrustKeeper } from '../../src/sources/trust-keeper.ts';
 import { AT, policyNamed } from '../support/world.ts';
 

@@ -119,3 +119,20 @@ test('only config reads the environment', () => {
   const readers = filesIn(SRC).filter((file) => /process\.env\b/.test(readFileSync(file, 'utf8')));
   expect(readers.map((file) => path.relative(SRC, file))).toEqual(['config.ts']);
 });
+
+test('a thread that verifies loads few packages: each is in memory once for every thread', () => {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const walk = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { specifier, isTypeOnly } of importsOf(file)) {
+      if (isTypeOnly) continue;
+      if (specifier.startsWith('.')) walk(path.resolve(path.dirname(file), specifier));
+      else if (!specifier.startsWith('node:')) packages.add(specifier);
+    }
+  };
+  walk(path.join(SRC, 'pool', 'worker.ts'));
+  expect(seen.size).toBeGreaterThan(100);
+  expect([...packages].toSorted()).toEqual(['ajv', 'cbor2', 'lru-cache', 'piscina']);
+});

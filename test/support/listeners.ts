@@ -5,7 +5,7 @@ import type { InForce } from '../../src/listeners/protocol.ts';
 import { shareKeyUse } from '../../src/pool/key-use.ts';
 import { shareTrust } from '../../src/pool/shared-trust.ts';
 import { shareUppers } from '../../src/pool/shared-uppers.ts';
-import { loadTrustMaterial } from '../../src/sources/trust.ts';
+import { loadTrustMaterial } from '../../src/sources/load-trust.ts';
 import { newFolder } from './terminal.ts';
 import type { World } from './world.ts';
 

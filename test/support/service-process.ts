@@ -1,8 +1,13 @@
 /** The service as a process of its own, on a free port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import manifest from '../../package.json' with { type: 'json' };
 
 const SOURCE = 'src/cli/bin.ts';
+
+/** Flags of Node that `npm start` starts it with; a test holds the Dockerfile to the same. */
+export const NODE_FLAGS: readonly string[] =
+  /exec node (.*)src\/cli\/bin\.ts/.exec(manifest.scripts.start)?.[1]?.trim().split(' ') ?? [];
 
 export interface ServiceProcess {
   readonly url: string;
@@ -68,7 +73,7 @@ function spawnService(variables: Readonly<Record<string, string>>, entry = SOURC
     ENIGM_ATTEST_WORKERS: '2',
     ENIGM_ATTEST_LOG_LEVEL: 'error',
   };
-  return spawn(process.execPath, [entry, 'serve'], {
+  return spawn(process.execPath, [...NODE_FLAGS, entry, 'serve'], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...defaults, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

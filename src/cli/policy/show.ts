@@ -1,7 +1,8 @@
 /** `attest policy list`, `show`, `check`, `schema`. */
 import { loadConfig } from '../../config.ts';
+import { loadTrustMaterial } from '../../sources/load-trust.ts';
 import { PolicySchema } from '../../sources/policy-schema.ts';
-import { buildTrust, loadTrustMaterial, type Trust } from '../../sources/trust.ts';
+import { buildTrust, type Trust } from '../../sources/trust.ts';
 import { EXIT, type Io } from '../io.ts';
 import { columns, styleOf, wrap } from '../render/style.ts';
 import { findPolicy } from '../verify.ts';

@@ -6,7 +6,6 @@ import {
   StatusListFault,
 } from '../../core/revocation/index.ts';
 import type { Copy } from './copy-store.ts';
-import { readCrl } from './crl.ts';
 import { parseDenyList } from './deny-list.ts';
 import { SourceFault } from './fault.ts';
 import type { SourceSetting } from './settings.ts';
@@ -50,6 +49,8 @@ export async function readCopy(
     return { list, number: null, publishedAt, expiresAt: null };
   }
   const signer = anchors.find(({ record }) => record.id === source.anchors[0]);
+  // A library of its own, which most services never need.
+  const { readCrl } = await import('./crl.ts');
   const crl = await readCrl(body, signer?.certificates ?? [], now);
   const { entries, number, thisUpdate, nextUpdate } = crl;
   // No header makes a CRL good for longer than it says itself.
