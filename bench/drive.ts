@@ -93,28 +93,20 @@ async function driveAt(rate: number, options: DriveOptions): Promise<Driven> {
 }
 
 async function driveClosed(options: DriveOptions): Promise<Driven> {
-  const { url, bodies, seconds, connections, token, from = 0 } = options;
+  const { url, bodies, seconds, connections, from = 0 } = options;
   const answers = new Answers();
+  const requests = requestsOf(bodies, options);
   let next = from;
   const result = await autocannon({
     url: `${url}/v1/verify`,
     connections,
     duration: seconds,
-    requests: [
-      {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        setupRequest: (request) => {
-          const body = bodies[next % bodies.length] as string;
-          next += 1;
-          return { ...request, body };
-        },
-        onResponse: (status, body) => answers.count(status, body),
-      },
-    ],
+    requests: [{ method: 'POST', onResponse: (status, body) => answers.count(status, body) }],
+    // Put together beforehand: to do it for each request as it is sent took a quarter of the sender's time, which is
+    // taken from the service on the same machine.
+    setupClient: (client) => {
+      Object.assign(client, { getRequestBuffer: () => requests[next++ % requests.length] });
+    },
   });
   return {
     ...answers.summary(result.duration),
@@ -123,6 +115,24 @@ async function driveClosed(options: DriveOptions): Promise<Driven> {
     p99Ms: result.latency.p99,
     p999Ms: result.latency.p99_9,
   };
+}
+
+/** Whole requests of bodies that are sent again and again, and what they begin with. */
+const REQUESTS = new WeakMap<readonly string[], { head: string; requests: readonly Buffer[] }>();
+
+function requestsOf(
+  bodies: readonly string[],
+  { url, token }: Pick<DriveOptions, 'url' | 'token'>,
+): readonly Buffer[] {
+  const bearer = token === undefined ? '' : `authorization: Bearer ${token}\r\n`;
+  const head = `POST /v1/verify HTTP/1.1\r\nhost: ${new URL(url).host}\r\ncontent-type: application/json\r\n${bearer}`;
+  const known = REQUESTS.get(bodies);
+  if (known?.head === head) return known.requests;
+  const requests = bodies.map((body) =>
+    Buffer.from(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
+  );
+  REQUESTS.set(bodies, { head, requests });
+  return requests;
 }
 
 function increment<K>(counts: Map<K, number>, key: K): void {
