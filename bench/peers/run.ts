@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { makeWorld } from '../../test/support/world.ts';
 import { BATCH, inlineSubject } from '../inline.ts';
-import { describeMachine, median } from '../measure.ts';
+import { collect, describeMachine, median } from '../measure.ts';
 import { makeCase, type PeerCase } from './cases.ts';
 import { createPeers } from './peers.ts';
 
@@ -84,5 +84,6 @@ async function rateOf(
     next[which] = (next[which] as number) + batch;
     calls += batch;
   } while (performance.now() - started < sliceMs);
+  collect();
   return (calls * 1000) / (performance.now() - started);
 }
