@@ -1,6 +1,6 @@
 /**
  * Documents that callers send, checked against a JSON Schema. Compiled by a library that every thread can afford: what
- * checks the files of an operator brings its own language of types and costs a thread some 20 MB.
+ * checks the files of an operator brings its own language of types and costs a thread some 5 MB.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 

@@ -56,7 +56,7 @@ export const CallerContextSchema = {
 
 /** A `context` of that schema. */
 export interface CallerContextDocument extends RequestContext {
-  readonly lifecycle?: CallerContext['lifecycle'];
+  readonly lifecycle?: NonNullable<CallerContext['lifecycle']>;
   readonly enrolled?: boolean;
   readonly channel?: string;
   readonly cohort?: string;
