@@ -5,6 +5,7 @@ import type { Chunk, ChunkResult } from '../batch/protocol.ts';
 import { Slots } from '../batch/slots.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { type Admitted, Dispatcher } from './dispatcher.ts';
+import { keepInterface } from './kept-interface.ts';
 import { shareKeyUse } from './key-use.ts';
 import type { Answer, Batch, ChunkUnder, Job, ResultTerms, WorkerStart } from './protocol.ts';
 import type { SharedTrust } from './shared-trust.ts';
@@ -86,10 +87,12 @@ export class VerificationPool {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
       workerData: start,
     });
+    this.#piscina.on('workerCreate', keepInterface);
     this.#piscina.on('error', options.onWorkerError);
     this.#dispatcher = new Dispatcher({
       ...options,
       clock: () => performance.now(),
+      handsOverFirst: true,
       run: (jobs) => this.#run({ jobs, ...this.#inForce() }),
     });
   }

@@ -77,6 +77,21 @@ describe('batches', () => {
     expect(calls.map(({ bodies }) => bodies.length)).toEqual([1, 16]);
   });
 
+  test.each([
+    ['a thread of its own is handed what waits before the last answers are read', true],
+    ['this thread answers first, and then takes what waits', false],
+  ])('%s', async (_, handsOverFirst) => {
+    const { submit, calls } = setUp({ workers: 1, handsOverFirst });
+    const [first] = submit('lone');
+    await turn();
+    submit(...letters(3));
+    const handedOver = first?.answer.then(() => calls.length);
+    calls[0]?.finish();
+    expect(await handedOver).toBe(handsOverFirst ? 2 : 1);
+    await turn();
+    expect(calls.map(({ bodies }) => bodies.length)).toEqual([1, 3]);
+  });
+
   test('every request gets its own answer', async () => {
     const { submit, calls } = setUp();
     const admitted = submit(...letters(10));
