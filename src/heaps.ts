@@ -1,4 +1,4 @@
-/** How far the heaps of this process may grow before everything in them is looked at. */
+/** How far the heaps of this process may grow. */
 import { setFlagsFromString } from 'node:v8';
 
 /**
@@ -12,4 +12,12 @@ const HEAP_GROWTH_PERCENT = 300;
 /** A setting of the whole process, also for threads that are yet to start. */
 export function letHeapsGrow(): void {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+}
+
+/**
+ * `--max-semi-space-size` of the command line is for the main thread, whose heap is made by now. Left as it is, it would
+ * stand above the limits that threads are started with.
+ */
+export function letThreadLimitsCount(): void {
+  setFlagsFromString('--max-semi-space-size=0');
 }

@@ -9,7 +9,7 @@ import type { AuditDesk } from './audit/desk.ts';
 import type { Challenges } from './challenge/challenges.ts';
 import { withSingleUse } from './challenge/single-use.ts';
 import type { Config } from './config.ts';
-import { letHeapsGrow } from './heaps.ts';
+import { letHeapsGrow, letThreadLimitsCount } from './heaps.ts';
 import { describeReadiness } from './http/health-routes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { checkReadiness } from './http/readiness.ts';
@@ -61,6 +61,7 @@ interface Threads {
 export async function serveByPool(parts: ServiceParts): Promise<Serving> {
   const { config, keeper, revocation, challenges, audit, signer, metrics, logStream } = parts;
   let log: FastifyBaseLogger | undefined;
+  letThreadLimitsCount();
   const pool = new VerificationPool({
     ...config,
     trust: parts.sharedTrust,
