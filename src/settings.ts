@@ -128,8 +128,8 @@ export const SETTINGS = {
   workers: {
     variable: 'ENIGM_ATTEST_WORKERS',
     schema: Type.Integer({ minimum: 1, maximum: 256 }),
-    default: () => availableParallelism(),
-    defaultText: 'one for each core',
+    default: () => Math.max(availableParallelism() - 1, Math.min(availableParallelism(), 2)),
+    defaultText: 'one for each core, less one of three or more for the thread that serves HTTP',
     text: 'worker threads that verify',
   },
   listeners: {
