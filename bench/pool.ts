@@ -1,7 +1,7 @@
 /**
  * The service's own pool in this process, a worker on every core, closed loop of 64: beside one thread and
- * beside the signatures alone, in slices that alternate. Every chain is sent once, so that no worker's
- * memory can answer for it; only `repeat` sends chains again, as it says.
+ * beside the signatures alone, in slices that alternate. A chain is sent once, or again when every worker has long
+ * forgotten it, so that no memory can answer for it; only `repeat` sends chains again sooner, as it says.
  */
 import { availableParallelism } from 'node:os';
 import { loadConfig } from '../src/config.ts';
@@ -17,17 +17,23 @@ import { makeMany } from './many.ts';
 import { meanCpuUs, median, type Result, rssMb, type Slice, slice } from './measure.ts';
 
 const OUTSTANDING = 64;
-const POOL_MS = 500;
+const POOL_MS = 1500;
 const ALONE_MS = 250;
 /** Chains measured on one thread: as many as a scenario has. */
 const SAMPLE = 2_000;
-/** Enough for five seconds at the rate of signatures alone. */
-const CHAINS_A_CORE = 15_000;
+/**
+ * Code is compiled as it runs, in each worker: a chain takes a third more CPU for the first ten seconds. So the pool is
+ * driven for as long again as is measured before anything is.
+ */
+const WARM_MS_A_SECOND = 1000;
+/** A worker that has seen so many others knows neither a chain nor its device any more. */
+const FORGOTTEN_AFTER = 24_000;
+const CHAINS_A_CORE = 30_000;
 
 export interface PoolBench {
   readonly name: string;
   readonly seconds: number;
-  /** How many chains to make; left out: 15,000 for each core. */
+  /** How many chains to make; left out: 30,000 for each core. */
   readonly chains?: number;
 }
 
@@ -37,6 +43,7 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
   const at = Date.now();
   const isRepeat = name === 'repeat';
   const count = chains ?? (isRepeat ? SAMPLE : CHAINS_A_CORE * cores);
+  const again = isRepeat || count >= FORGOTTEN_AFTER * cores;
   const made = await makeMany({ scenario: name, count, seed: `bench pool ${at}`, at });
   const world = await makeWorld('enigm-development', `bench pool ${at}`, at);
   const sample = SCENARIOS[name]?.(world, Math.min(SAMPLE, count));
@@ -53,8 +60,8 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
     // Code is compiled as it runs; these chains are not measured.
     const warming = await driveFor(pool, made.bodies, {
       from: 0,
-      ms: Math.min(1000, seconds * 200),
-      again: isRepeat,
+      ms: WARM_MS_A_SECOND * seconds,
+      again,
     });
     slice(one, 0, sample.chains.length, ALONE_MS, BATCH);
     slice(floor, 0, sample.chains.length, ALONE_MS);
@@ -67,7 +74,7 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
     let floorAt = 0;
     const ends = performance.now() + seconds * 1000;
     do {
-      const all = await driveFor(pool, made.bodies, { from, ms: POOL_MS, again: isRepeat });
+      const all = await driveFor(pool, made.bodies, { from, ms: POOL_MS, again });
       from = all.next;
       const single = slice(one, oneAt, sample.chains.length, ALONE_MS, BATCH);
       oneAt = single.next;
@@ -78,7 +85,7 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
       for (const [outcome, times] of all.outcomes) {
         outcomes[outcome] = (outcomes[outcome] ?? 0) + times;
       }
-    } while (performance.now() < ends && (isRepeat || from < made.bodies.length));
+    } while (performance.now() < ends && (again || from < made.bodies.length));
     return toResult(name, cores, rounds, latencies, outcomes);
   } finally {
     await pool.close();
