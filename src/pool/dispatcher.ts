@@ -170,16 +170,19 @@ export class Dispatcher {
       answers = await this.#run(batch);
     } catch (cause) {
       await this.#retryEach(batch, cause);
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#options.handsOverFirst === true) this.#dispatch();
+      else this.#schedule();
     }
-    this.#inFlight -= 1;
-    if (this.#options.handsOverFirst === true) this.#dispatch();
-    else this.#schedule();
     for (const [index, answer] of answers.entries()) batch[index]?.resolve(answer);
   }
 
   async #run(batch: readonly Waiting[]): Promise<readonly Answer[]> {
     const started = this.#options.clock();
     const answers = await this.#options.run(batch.map(({ job }) => job));
+    // One that is missing would leave its caller waiting for ever.
+    if (answers.length !== batch.length) throw new RangeError('a worker lost answers');
     const latest = (this.#options.clock() - started) / batch.length;
     this.#msPerJob += LATEST_SHARE * (latest - this.#msPerJob);
     return answers;

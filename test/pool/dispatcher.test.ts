@@ -246,6 +246,17 @@ describe('a worker that dies', () => {
     expect(poisoned).toEqual(['poison']);
   });
 
+  test('nobody waits for an answer that a worker lost', async () => {
+    const { submit, poisoned } = setUp({
+      workers: 1,
+      run: async (jobs) => jobs.filter(({ body }) => body !== 'lost').map(answerTo),
+    });
+    const [kept, lost] = submit('kept', 'lost');
+    expect((await kept?.answer)?.body).toBe('kept');
+    await expect(lost?.answer).rejects.toThrow(VerificationFault);
+    expect(poisoned).toEqual(['lost']);
+  });
+
   test('the next batch goes to a worker as if nothing had been', async () => {
     const { submit, calls } = setUp({ workers: 1 });
     const [a] = submit('a');
