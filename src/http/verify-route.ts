@@ -83,7 +83,7 @@ async function answer(
     caller: request.caller,
     arrivedAt: performance.now() - reply.elapsedTime,
   });
-  reply.raw.once('close', () => {
+  reply.raw.on('close', () => {
     if (!reply.raw.writableEnded) admitted.abandon();
   });
   const { status, body, facts } = await admitted.answer;

@@ -1,6 +1,7 @@
 /** One request to one answer: parse, prove, judge, serialise. Runs where the request is verified. */
 import { type ChallengeKeys, openChallenge } from '../challenge/challenge.ts';
 import type { Environment } from '../core/anchors/index.ts';
+import { toJsonText } from '../core/base/index.ts';
 import type { ChallengeClaim, MarkState } from '../core/binding/index.ts';
 import { type EnrolmentClaim, toEnrolledDevice } from '../core/continuity/index.ts';
 import { judge } from '../core/judge.ts';
@@ -236,7 +237,7 @@ function resultOf(answering: Answering): Pick<Answer, 'body' | 'toSign'> {
   const [audience = terms.issuer] = terms.audiences;
   const claims = toEarClaims(document, { ...terms, audience, now });
   return {
-    body: request.result === 'both' ? text : JSON.stringify({ outcome, codes, ...lacks }),
+    body: request.result === 'both' ? text : toJsonText({ outcome, codes, ...lacks }),
     toSign: [{ member: 'token', kind: 'ear', claims }, ...record],
   };
 }
@@ -248,7 +249,7 @@ function whyNone({ outcome }: Report): NoEnrolmentRecord {
 
 /** The text of an object that is not empty, with more members at its end. */
 function withMembers(text: string, members: Readonly<Record<string, string>>): string {
-  const more = JSON.stringify(members).slice(1);
+  const more = toJsonText(members).slice(1);
   return more === '}' ? text : `${text.slice(0, -1)},${more}`;
 }
 
@@ -260,11 +261,11 @@ function withRecheck(
 ): Pick<Answer, 'body' | 'toSign'> {
   const facts = toRecheckFacts(proof, document, { evidenceTime: now, attestationKeyUse, caller });
   if (facts === null) {
-    return { body: JSON.stringify({ record: null, ...brief }), toSign: enrolment };
+    return { body: toJsonText({ record: null, ...brief }), toSign: enrolment };
   }
   const claims = toRecheckClaims(facts, now);
   return {
-    body: JSON.stringify(brief),
+    body: toJsonText(brief),
     toSign: [{ member: 'record', kind: 'recheck', claims }, ...enrolment],
   };
 }
@@ -352,7 +353,7 @@ function problem(code: ProblemCode, detail: string, member: string | null): Answ
   const document = toProblem(code, detail, member);
   return {
     status: document.status,
-    body: JSON.stringify(document),
+    body: toJsonText(document),
     facts: { kind: 'problem', code },
   };
 }

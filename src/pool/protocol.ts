@@ -30,6 +30,7 @@ export interface Job {
 /** An answer ready to be written. */
 export interface Answer {
   readonly status: number;
+  /** JSON in ASCII alone. */
   readonly body: string;
   readonly facts: AnswerFacts;
   /** What the audit trail keeps of it beside its facts; left out for problems, which decide nothing. */

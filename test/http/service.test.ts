@@ -92,6 +92,20 @@ describe('POST /v1/verify', () => {
     expect(JSON.parse(bytes.toString('utf8'))).toMatchObject({ status: 400, member: 'café€' });
   });
 
+  test('a foreign name in a report arrives as it is', async () => {
+    const { chain } = attest(world, {}, { defect: 'quirk-huge-version-code' });
+    const response = await fetch(`${service.url}/v1/verify`, {
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: JSON.stringify({ chain: chain.map((der) => Buffer.from(der).toString('base64')) }),
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(response.headers.get('content-length')).toBe(String(bytes.length));
+    const { keyDescription } = JSON.parse(bytes.toString('utf8'));
+    const { attestationApplicationId } = keyDescription.softwareEnforced;
+    expect(attestationApplicationId.packages[0].name).toBe('org.enigm.café');
+  });
+
   test('a rejected attestation is a successful request', async () => {
     const bad = attest(world, {}, { defect: 'unlocked' }).chain.map((der) =>
       Buffer.from(der).toString('base64'),
@@ -315,8 +329,26 @@ describe('what it says of itself', () => {
       'text/html; charset=utf-8',
     ]);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
-    const missing = await fetch(`${service.url}/none`);
-    expect(missing.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test('data is nothing that may be shown, framed or run, whoever wrote the answer', async () => {
+    const said = { chain, challenge, policy: 'enigm-development' };
+    const answers = [
+      (await post(`${service.url}/v1/verify`, JSON.stringify(said))).headers,
+      (await post(`${service.url}/v1/verify`, '{}')).headers,
+      (await fetch(`${service.url}/v1/policies`)).headers,
+      (await fetch(`${service.url}/none`)).headers,
+    ];
+    for (const headers of answers) {
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+        'cross-origin-resource-policy': 'same-origin',
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+      expect(headers.has('referrer-policy')).toBe(false);
+    }
   });
 
   test('one log line a request, with outcome and codes, without evidence', async () => {

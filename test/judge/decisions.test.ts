@@ -1,5 +1,6 @@
 /** A decision that is remembered is the decision that would be made: for every fact it could rest on. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { toJsonText } from '../../src/core/base/index.ts';
 import { NOTHING_BOUND } from '../../src/core/binding/index.ts';
 import { type Deciding, decide, factsOf } from '../../src/core/decide.ts';
 import { DecisionMemory } from '../../src/core/decision-memory.ts';
@@ -208,14 +209,15 @@ describe('every defect and quirk, with and without memory, says the same', () =>
       const again = prove(evidence.chain, world.anchors, memory);
       for (const [name, change] of Object.entries(CHANGES)) {
         const context = { ...contextIn(world, policy, evidence), ...change };
-        const expected = JSON.stringify(judge(plain, context));
+        const expected = judge(plain, context);
         const report = judge(first, context);
+        const text = toJsonText(expected);
         const said = [
           JSON.stringify(report),
           toReportText(report, first.parts),
           toReportText(judge(again, context), again.parts),
         ];
-        expect(said, `${defect.name} ${name}`).toEqual([expected, expected, expected]);
+        expect(said, `${defect.name} ${name}`).toEqual([JSON.stringify(expected), text, text]);
       }
     }
   });

@@ -2,6 +2,7 @@
  * A report as JSON text, without writing again what was written before: parts that depend on nothing but
  * the proof, for a proof that is remembered; parts and decisions that many reports share.
  */
+import { toJsonText } from '../base/index.ts';
 import { NOTHING_BOUND } from '../binding/index.ts';
 import type {
   Report,
@@ -14,7 +15,7 @@ import type {
 } from './report.ts';
 
 /**
- * `JSON.stringify(report)`, to the octet, of a report as `judge` makes it. `parts` are those of the proof
+ * `toJsonText(report)`, to the octet, of a report as `judge` makes it. `parts` are those of the proof
  * that it is about. What is put between quotes here is of a closed set, a time or hex: nothing to escape.
  */
 export function toReportText(report: Report, parts: ReportParts): string {
@@ -41,14 +42,14 @@ export function keepText(part: object): void {
   KEPT.set(part, { text: null });
 }
 
-/** `JSON.stringify(value)`. */
+/** `toJsonText(value)`. */
 function write(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'object') return JSON.stringify(value);
+  if (typeof value !== 'object') return toJsonText(value);
   const kept = KEPT.get(value);
-  if (kept === undefined) return JSON.stringify(value);
-  kept.text ??= JSON.stringify(value);
+  if (kept === undefined) return toJsonText(value);
+  kept.text ??= toJsonText(value);
   return kept.text;
 }
 
@@ -93,14 +94,14 @@ function toDecisionText(decision: ReportDecision): DecisionText {
   const { findings, layers, trustInputs, policy, release, rollback, eligibility } = decision;
   return {
     front: membersOf({ findings, layers, trustInputs }),
-    policy: JSON.stringify(policy),
+    policy: toJsonText(policy),
     back: membersOf({ release, rollback, eligibility }),
   };
 }
 
 /** The text of an object without its braces. */
 function membersOf(document: object): string {
-  return JSON.stringify(document).slice(1, -1);
+  return toJsonText(document).slice(1, -1);
 }
 
 function writeProof({ chain, key, keyDescription }: Report, parts: ReportParts): string {
@@ -133,7 +134,7 @@ function writeChain(chain: ReportChain): string {
 function toCertificateText(certificate: ReportCertificate): string {
   const { index, role, subject, serial, notBefore, notAfter } = certificate;
   const { signatureAlgorithm, publicKey, sha256 } = certificate;
-  return `{"index":${index},"role":${role === null ? 'null' : `"${role}"`},"subject":${JSON.stringify(
+  return `{"index":${index},"role":${role === null ? 'null' : `"${role}"`},"subject":${toJsonText(
     subject,
   )},"serial":"${serial}","notBefore":"${notBefore}","notAfter":"${
     notAfter
