@@ -41,8 +41,9 @@ export interface Counted {
 }
 
 export class RequestTally implements RequestCounter {
-  #requests = new Map<string, RequestCount>();
-  #reports = new Map<string, ReportCount>();
+  /** Few enough to be looked through: a key for a map would have to be put together and hashed each time. */
+  #requests: RequestCount[] = [];
+  #reports: ReportCount[] = [];
   #findings = new Map<FindingCode, number>();
   #problems = new Map<ProblemCode, number>();
   #durations = new Map<Outcome, Durations>();
@@ -53,9 +54,11 @@ export class RequestTally implements RequestCounter {
       return;
     }
     const { outcome, trustState, policy, codes } = facts;
-    const key = `${outcome} ${trustState} ${policy}`;
-    const alike = this.#reports.get(key);
-    if (alike === undefined) this.#reports.set(key, { outcome, trustState, policy, count: 1 });
+    const alike = this.#reports.find(
+      (each) =>
+        each.outcome === outcome && each.trustState === trustState && each.policy === policy,
+    );
+    if (alike === undefined) this.#reports.push({ outcome, trustState, policy, count: 1 });
     else alike.count += 1;
     for (const code of codes) addOne(this.#findings, code);
     let durations = this.#durations.get(outcome);
@@ -67,23 +70,22 @@ export class RequestTally implements RequestCounter {
   }
 
   countRequest(route: string, status: number): void {
-    const key = `${status} ${route}`;
-    const alike = this.#requests.get(key);
-    if (alike === undefined) this.#requests.set(key, { route, status, count: 1 });
+    const alike = this.#requests.find((each) => each.status === status && each.route === route);
+    if (alike === undefined) this.#requests.push({ route, status, count: 1 });
     else alike.count += 1;
   }
 
   /** Gives what was counted, and begins anew. */
   take(): Counted {
     const counted = {
-      requests: [...this.#requests.values()],
-      reports: [...this.#reports.values()],
+      requests: this.#requests,
+      reports: this.#reports,
       findings: this.#findings,
       problems: this.#problems,
       durations: this.#durations,
     };
-    this.#requests = new Map();
-    this.#reports = new Map();
+    this.#requests = [];
+    this.#reports = [];
     this.#findings = new Map();
     this.#problems = new Map();
     this.#durations = new Map();

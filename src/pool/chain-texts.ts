@@ -11,7 +11,7 @@ interface Known {
 }
 
 export class ChainTexts {
-  readonly #known: LRUCache<string, Known>;
+  readonly #known: LRUCache<number, Known>;
 
   constructor(max: number) {
     this.#known = new LRUCache({ max });
@@ -32,9 +32,17 @@ export class ChainTexts {
   }
 }
 
-/** The end of the leaf's signature, as good as random; where two chains end alike, the later one stays. */
-function placeOf([leaf = '']: readonly string[]): string {
-  return leaf.slice(-PLACE_CHARACTERS);
+/**
+ * The end of the leaf's signature, as good as random, as a number: a text is hashed and looked for in V8's table of
+ * texts first. Where two chains end alike, the later one stays.
+ */
+function placeOf([leaf = '']: readonly string[]): number {
+  let place = 0;
+  for (let at = Math.max(0, leaf.length - PLACE_CHARACTERS); at < leaf.length; at += 1) {
+    place = (Math.imul(place, 31) + leaf.charCodeAt(at)) | 0;
+  }
+  return place;
 }
 
-const PLACE_CHARACTERS = 16;
+/** Two of them may be padding; the others are 36 bits. */
+const PLACE_CHARACTERS = 8;

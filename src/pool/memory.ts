@@ -1,7 +1,8 @@
 /**
  * The memory of one worker: links and proofs, each in a bounded store of its own, so that a flood in one
  * cannot push out what the others hold. Only what was verified up to an anchor enters; an attestation
- * certificate and a whole proof only when they come for the second time.
+ * certificate and a whole proof only when they come for the second time. What is random is found
+ * by a number, which a map finds without hashing a text, and believed only when the whole of it is the same.
  */
 import { LRUCache } from 'lru-cache';
 import type { AnchorSet } from '../core/anchors/index.ts';
@@ -38,7 +39,7 @@ export interface WorkerMemory extends ProofMemory {
 export function createMemory(sizes: MemorySizes = SIZES): WorkerMemory {
   const uppers = new LRUCache<number, VerifiedLink>({ max: sizes.uppers });
   const attestations = new LRUCache<number, VerifiedLink>({ max: sizes.attestations });
-  const proofs = new LRUCache<string, RememberedProof>({ max: sizes.proofs });
+  const proofs = new LRUCache<number, RememberedProof>({ max: sizes.proofs });
   const texts = new ChainTexts(sizes.proofs);
   const sightings = { attestations: createSightings(), proofs: createSightings() };
   return {
@@ -67,16 +68,14 @@ export function createMemory(sizes: MemorySizes = SIZES): WorkerMemory {
     },
     keepTexts: (sent, proof) => texts.keep(sent, chainOfProof(proof)),
     recall: (evidenceDigest, anchors) => {
-      const known = proofs.get(evidenceDigest);
-      return known?.anchors === anchors ? known.proof : undefined;
+      const known = proofs.get(wordOf(evidenceDigest, 0));
+      if (known === undefined || known.anchors !== anchors) return undefined;
+      return known.proof.evidenceDigest === evidenceDigest ? known.proof : undefined;
     },
     keep: (proof, anchors) => {
-      const { evidenceDigest } = proof;
-      const isSeenAgain = sightings.proofs(
-        Number.parseInt(evidenceDigest.slice(0, 8), 16),
-        Number.parseInt(evidenceDigest.slice(8, 16), 16),
-      );
-      if (isSeenAgain) proofs.set(evidenceDigest, { proof, anchors });
+      const place = wordOf(proof.evidenceDigest, 0);
+      const isSeenAgain = sightings.proofs(place, wordOf(proof.evidenceDigest, 8));
+      if (isSeenAgain) proofs.set(place, { proof, anchors });
     },
   };
 }
@@ -103,6 +102,7 @@ function createSightings(): (place: number, word: number) => boolean {
 const PLACES = 4096;
 const SLOTS = 4;
 
+/** Found by a text of the bytes, whose hash nobody outside can foresee: what stands in them is not random. */
 function createReadings<Value extends object>(max: number): Readings<Value> {
   const values = new LRUCache<string, Value>({ max });
   return {
@@ -125,6 +125,11 @@ interface RememberedProof {
  */
 function toBucket(bytes: Uint8Array): number {
   return lastWord(bytes, bytes.length);
+}
+
+/** 32 bits of a digest in hex, from character `at`. */
+function wordOf(digest: string, at: number): number {
+  return Number.parseInt(digest.slice(at, at + 8), 16) | 0;
 }
 
 /** 32 bits in front of `end`, as an integer that a map finds fast; octets that are not there count as none. */

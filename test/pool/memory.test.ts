@@ -149,6 +149,20 @@ describe('nothing is answered from memory wrongly', () => {
     expect(shorter.path.ok).toBe(false);
   });
 
+  test('another proof whose digest begins alike', () => {
+    const memory = createMemory();
+    const proof = prove(attest(world).chain, world.anchors, memory);
+    const [known, other] = ['0', '1'].map((end) => `${'f'.repeat(63)}${end}`) as [string, string];
+    const kept = { ...proof, evidenceDigest: known };
+    for (let seen = 0; seen < 2; seen += 1) memory.keep(kept, world.anchors);
+    expect(memory.recall(known, world.anchors)).toBe(kept);
+    expect(memory.recall(other, world.anchors)).toBeUndefined();
+    const later = { ...proof, evidenceDigest: other };
+    for (let seen = 0; seen < 2; seen += 1) memory.keep(later, world.anchors);
+    expect(memory.recall(other, world.anchors)).toBe(later);
+    expect(memory.recall(known, world.anchors)).toBeUndefined();
+  });
+
   test('the buffers a request came in, overwritten', () => {
     const memory = createMemory();
     const evidence = attest(world);

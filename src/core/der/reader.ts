@@ -152,10 +152,11 @@ export class DerReader {
     if (first === 0x80) this.fail('DER_INDEFINITE_LENGTH');
     const octets = first & 0x7f;
     if (octets > MAX_LENGTH_OCTETS) this.fail('DER_LENGTH_TOO_LARGE');
+    const isPadded = this.bytes[this.position] === 0;
     let length = 0;
     // Multiplied, not shifted: four octets overflow a 32-bit integer (THREATS B05).
     for (let i = 0; i < octets; i += 1) length = length * 256 + this.#octet();
-    if (length < 0x80 || length < 256 ** (octets - 1)) this.fail('DER_NON_MINIMAL_LENGTH');
+    if (length < 0x80 || isPadded) this.fail('DER_NON_MINIMAL_LENGTH');
     return length;
   }
 }

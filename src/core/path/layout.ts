@@ -68,7 +68,8 @@ function recognise(
 }
 
 function isRecognised(subject: Name, record: LayoutRecord): boolean {
-  return Object.entries(record.recognisedBy).every(([type, wanted]) => {
+  return Object.keys(record.recognisedBy).every((type) => {
+    const wanted = record.recognisedBy[type];
     const value = attributeOf(subject, type);
     return value !== undefined && (wanted === null || wanted === value);
   });
