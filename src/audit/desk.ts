@@ -29,7 +29,7 @@ export type AuditSettings = Pick<
 
 /** What the trail keeps something of. */
 export type AuditedJob = Pick<Job, 'caller'>;
-export type AuditedAnswer = Pick<Answer, 'facts' | 'decision'>;
+export type AuditedAnswer = Pick<Answer, 'facts' | 'evidenceDigest' | 'decision'>;
 
 export interface AuditDesk {
   /** Wraps `submit` so that every decision is recorded once it is made, whoever still waits for it. */
@@ -166,7 +166,7 @@ const WORD = /^[A-Za-z][A-Za-z_.:/-]{0,63}$/;
 
 function toMembers(
   { caller = null }: AuditedJob,
-  { facts, decision }: AuditedAnswer,
+  { facts, evidenceDigest, decision }: AuditedAnswer,
   key: Uint8Array,
 ): Members {
   if (decision === undefined || facts.kind === 'problem') return {};
@@ -175,7 +175,7 @@ function toMembers(
     caller,
     action: action === null || WORD.test(action) ? action : 'withheld',
     handleHmac: handle === null ? null : hmacOfHandle(handle, key),
-    evidenceDigest: facts.evidenceDigest,
+    evidenceDigest,
     outcome: facts.outcome,
     codes: [...new Set(facts.codes)],
     policy: { id: facts.policy, digest: policyDigest },

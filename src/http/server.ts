@@ -159,6 +159,7 @@ function logEachRequestOnce(server: FastifyInstance): void {
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         ...(request.answered ?? {}),
+        ...(request.evidenceDigest ? { evidenceDigest: request.evidenceDigest } : {}),
       },
       'answered',
     );

@@ -18,6 +18,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the answer was, for the one log line of the request. */
     answered: AnswerFacts | null;
+    evidenceDigest: string | null;
   }
 }
 
@@ -35,6 +36,7 @@ export function registerVerify(server: FastifyInstance, submit: (job: Job) => Ad
     server.addContentTypeParser(type, asText, (_request, body, done) => done(null, body));
   }
   server.decorateRequest('answered', null);
+  server.decorateRequest('evidenceDigest', null);
   server.post(
     '/v1/verify',
     {
@@ -86,8 +88,9 @@ async function answer(
   reply.raw.on('close', () => {
     if (!reply.raw.writableEnded) admitted.abandon();
   });
-  const { status, body, facts } = await admitted.answer;
+  const { status, body, facts, evidenceDigest } = await admitted.answer;
   request.answered = facts;
+  request.evidenceDigest = evidenceDigest;
   if (status === UNAVAILABLE) reply.header('retry-after', RETRY_AFTER_SECONDS);
   const mediaType = facts.kind === 'problem' ? PROBLEM_TYPE : REPORT_TYPE;
   writeText(reply, { status, mediaType, body }, headers);

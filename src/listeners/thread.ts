@@ -127,10 +127,10 @@ async function listen(): Promise<void> {
 /** Told before the answer leaves; what has no decision in it is not recorded. */
 function decided(
   { caller = null }: Pick<Job, 'caller'>,
-  { facts, decision }: Extract<FromListener, { kind: 'decided' }>['answer'],
+  { facts, evidenceDigest, decision }: Extract<FromListener, { kind: 'decided' }>['answer'],
 ): void {
   if (decision === undefined) return;
-  tell({ kind: 'decided', job: { caller }, answer: { facts, decision } });
+  tell({ kind: 'decided', job: { caller }, answer: { facts, evidenceDigest, decision } });
 }
 
 function forwarding(): Writable {

@@ -8,7 +8,7 @@ import { judge } from '../core/judge.ts';
 import { NO_CALLER_CONTEXT, type PreparedPolicy } from '../core/policy/index.ts';
 import { type Proof, proveAll } from '../core/prove.ts';
 import { toRecheckFacts } from '../core/recheck.ts';
-import { type Report, toReportText } from '../core/report/index.ts';
+import { keepText, type Report, toReportText } from '../core/report/index.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import { sliceOf } from '../core/x509/index.ts';
 import {
@@ -26,9 +26,13 @@ import { parseJwkSet } from '../results/keys.ts';
 import { toRecheckClaims } from '../results/recheck.ts';
 import { VERIFIER } from '../sources/package-root.ts';
 import type { Trust } from '../sources/trust.ts';
+import { say } from './answer-facts.ts';
 import type { KeyUse } from './key-use.ts';
 import type { WorkerMemory } from './memory.ts';
 import type { Answer, Job, NoEnrolmentRecord, ResultTerms, ToSign } from './protocol.ts';
+
+/** The same in every report. */
+keepText(VERIFIER);
 
 /** What answers depend on beside the request. `now`: milliseconds since 1970. */
 export interface AnswerContext {
@@ -129,25 +133,14 @@ function conclude(opened: Opened, proof: Proof, context: AnswerContext): Answer 
     now,
     attestationKeyUse,
   });
+  const { handle = null, action = null } = request.context;
+  const { facts, decision } = say(document, policy, trust.registry?.id ?? null);
   const answered: Answer = {
     status: 200,
     body,
-    facts: {
-      kind: 'report',
-      outcome: document.outcome,
-      trustState: document.trustState,
-      codes: document.findings.map(({ code }) => code),
-      policy: policy.policy.id,
-      evidenceDigest: document.evidenceDigest,
-    },
-    decision: {
-      handle: request.context.handle ?? null,
-      action: request.context.action ?? null,
-      policyDigest: policy.digest,
-      snapshot: document.revocation.snapshot?.id ?? null,
-      anchor: document.chain.anchor?.id ?? null,
-      registry: trust.registry?.id ?? null,
-    },
+    facts,
+    evidenceDigest: document.evidenceDigest,
+    decision: handle === null && action === null ? decision : { ...decision, handle, action },
   };
   const signed = toSign === undefined ? answered : { ...answered, toSign };
   if (claim.kind !== 'issued' || !usesUp(document, claim.issued.mark)) return signed;
@@ -355,5 +348,6 @@ function problem(code: ProblemCode, detail: string, member: string | null): Answ
     status: document.status,
     body: toJsonText(document),
     facts: { kind: 'problem', code },
+    evidenceDigest: null,
   };
 }

@@ -33,6 +33,8 @@ export interface Answer {
   /** JSON in ASCII alone. */
   readonly body: string;
   readonly facts: AnswerFacts;
+  /** Lower-case hex of the SHA-256 of the evidence; null for problems, which are about none. */
+  readonly evidenceDigest: string | null;
   /** What the audit trail keeps of it beside its facts; left out for problems, which decide nothing. */
   readonly decision?: Decision;
   /** The challenge it would use up: it must not leave before its mark is taken. */
@@ -89,16 +91,15 @@ export interface MarkClaim {
 }
 
 /** What is logged and counted of an answer: nothing personal, no evidence. */
-export type AnswerFacts =
-  | {
-      readonly kind: 'report';
-      readonly outcome: Outcome;
-      readonly trustState: TrustState;
-      readonly codes: readonly FindingCode[];
-      readonly policy: string;
-      readonly evidenceDigest: string;
-    }
-  | { readonly kind: 'problem'; readonly code: ProblemCode };
+export type AnswerFacts = ReportFacts | { readonly kind: 'problem'; readonly code: ProblemCode };
+
+export interface ReportFacts {
+  readonly kind: 'report';
+  readonly outcome: Outcome;
+  readonly trustState: TrustState;
+  readonly codes: readonly FindingCode[];
+  readonly policy: string;
+}
 
 /** Jobs that one worker answers in one go, all under one trust and against one snapshot. */
 export interface Batch {

@@ -365,6 +365,7 @@ describe('what it says of itself', () => {
       outcome: 'accept',
       policy: 'enigm-development',
       codes: ['ANCHOR_NOT_PRODUCTION'],
+      evidenceDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const text = JSON.stringify(service.log);
     expect(text).not.toContain((chain[0] as string).slice(0, 40));

@@ -17,7 +17,6 @@ const report = (changes: object = {}): AnswerFacts => ({
   trustState: 'REVIEW_REQUIRED',
   codes: [],
   policy: 'inspect',
-  evidenceDigest: '',
   ...changes,
 });
 

@@ -13,6 +13,7 @@ const answerTo = ({ body }: Job): Answer => ({
   status: 200,
   body,
   facts: { kind: 'problem', code: 'INTERNAL' },
+  evidenceDigest: null,
 });
 
 interface Call {
