@@ -16,6 +16,19 @@ test('whatever stands in it', () => {
   );
 });
 
+test('a text alone, whatever its characters', () => {
+  const few = fc.string({
+    unit: fc.constantFrom('a', ' ', '!', '"', '#', '[', '\\', ']', '~', '\u007f', '\n', 'é'),
+  });
+  fc.assert(
+    fc.property(fc.oneof(few, fc.string({ unit: 'binary' })), (text) => {
+      const written = toJsonText(text);
+      expect(JSON.parse(written)).toBe(text);
+      if (ASCII.test(text)) expect(written).toBe(JSON.stringify(text));
+    }),
+  );
+});
+
 test.each([
   ['caf\u00e9', '"caf\\u00e9"'],
   ['\u20ac', '"\\u20ac"'],

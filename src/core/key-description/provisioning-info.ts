@@ -48,7 +48,9 @@ export function parseProvisioningInfo(
     manufacturer: textOrNull(map.get(3)),
     validatedAttestedEntity: textOrNull(map.get(4)),
     isLostDevice: booleanOrNull(map.get(6)),
-    unknownKeys: [...map.keys()].filter((key) => typeof key === 'number' && !KNOWN_KEYS.has(key)),
+    unknownKeys: Object.freeze(
+      [...map.keys()].filter((key) => typeof key === 'number' && !KNOWN_KEYS.has(key)),
+    ),
   });
   memory.provisioningInfos.keep(bytes, info);
   return success(info);

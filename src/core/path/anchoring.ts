@@ -44,6 +44,11 @@ function anchorBySentRoot(
   anchors: AnchorSet,
   effort: Effort,
 ): Result<Anchoring> {
+  const belowAnchor = certificates.slice(0, -1);
+  const known = anchors.anchors.find((each) => holds(each, root));
+  if (known !== undefined) {
+    return success({ anchor: known, belowAnchor, rootSent: true, remarks: [] });
+  }
   const cert = certificates.length - 1;
   const spki = sliceOf(root, root.spki);
   const subject = sliceOf(root, root.subject);
@@ -51,14 +56,16 @@ function anchorBySentRoot(
     (each) => equalBytes(each.spki, spki) && equalBytes(each.subject, subject),
   );
   if (anchor === undefined) return refuseUnanchored(certificates, anchors, effort);
-  const remarks: Finding[] = [];
-  if (!anchor.certificates.some(({ bytes }) => equalBytes(bytes, root.bytes))) {
-    if (!anchor.key.hasSigned(root, effort)) {
-      return refusal(finding('ROOT_SELF_SIGNATURE', { cert }));
-    }
-    remarks.push(finding('ROOT_CERT_UNKNOWN', { cert }));
+  if (!anchor.key.hasSigned(root, effort)) {
+    return refusal(finding('ROOT_SELF_SIGNATURE', { cert }));
   }
-  return success({ anchor, belowAnchor: certificates.slice(0, -1), rootSent: true, remarks });
+  const remarks = [finding('ROOT_CERT_UNKNOWN', { cert })];
+  return success({ anchor, belowAnchor, rootSent: true, remarks });
+}
+
+/** Whether one of `anchor`'s certificates is `root` to the byte: as a rule it is the same object, read once. */
+function holds({ certificates }: Anchor, root: Certificate): boolean {
+  return certificates.some((each) => each === root || equalBytes(each.bytes, root.bytes));
 }
 
 /** Several anchors may share a name, so the key that signed decides among them. */

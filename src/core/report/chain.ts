@@ -26,6 +26,8 @@ export function toReportChain(
     const shape = path.finding.code === 'SOFTWARE_ROOT' ? 'software' : null;
     return { shape, anchor: null, certificates, provisioningInfo: null };
   }
+  // Whole fleets have the same few, which are then the same objects.
+  if (provisioningInfo !== null) keepText(provisioningInfo);
   return {
     shape: path.value.layout.shape,
     anchor: toReportAnchor(path.value.anchor),

@@ -39,7 +39,7 @@ const KEPT = new WeakMap<object, { text: string | null }>();
 
 /** Makes sure that `part`, which never changes again, is written only once. */
 export function keepText(part: object): void {
-  KEPT.set(part, { text: null });
+  if (!KEPT.has(part)) KEPT.set(part, { text: null });
 }
 
 /** `toJsonText(value)`. */

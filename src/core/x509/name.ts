@@ -56,16 +56,18 @@ export class Name {
   }
 }
 
-const ATTRIBUTE_TYPES: readonly { readonly type: string; readonly identifier: Uint8Array }[] = [
-  { type: 'CN', identifier: oid('2.5.4.3') },
-  { type: 'serialNumber', identifier: oid('2.5.4.5') },
-  { type: 'C', identifier: oid('2.5.4.6') },
-  { type: 'L', identifier: oid('2.5.4.7') },
-  { type: 'ST', identifier: oid('2.5.4.8') },
-  { type: 'O', identifier: oid('2.5.4.10') },
-  { type: 'OU', identifier: oid('2.5.4.11') },
-  { type: 'title', identifier: oid('2.5.4.12') },
-];
+/** X.520's attributes, all of one octet under `id-at`. */
+const ID_AT = oid('2.5.4');
+const ATTRIBUTE_TYPES: readonly (string | undefined)[] = Object.assign([], {
+  3: 'CN',
+  5: 'serialNumber',
+  6: 'C',
+  7: 'L',
+  8: 'ST',
+  10: 'O',
+  11: 'OU',
+  12: 'title',
+});
 
 /**
  * `Name ::= SEQUENCE OF SET SIZE (1..MAX) OF SEQUENCE { type OBJECT IDENTIFIER, value ANY }`
@@ -166,8 +168,8 @@ function readAttribute(reader: DerReader): NameAttribute {
   const start = reader.start;
   readObjectIdentifier(reader);
   const { bytes, from, to } = reader;
-  const known = ATTRIBUTE_TYPES.find((each) => isOid(bytes, from, to, each.identifier));
-  const type = known?.type ?? toDotted(bytes, from, to);
+  const known = isOid(bytes, from, to - 1, ID_AT) ? ATTRIBUTE_TYPES[bytes[to - 1] as number] : null;
+  const type = known ?? toDotted(bytes, from, to);
   reader.next();
   const value = toText(bytes, reader.tag, reader.from, reader.to);
   reader.leave(outer);
