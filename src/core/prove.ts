@@ -16,7 +16,7 @@ import {
   refusal,
   success,
 } from './base/index.ts';
-import type { ChainBytes } from './evidence/index.ts';
+import { type ChainBytes, frame } from './evidence/index.ts';
 import {
   checkAttestKey,
   type DescriptionMemory,
@@ -78,8 +78,8 @@ const NO_MEMORY: ProofMemory = Object.freeze({
 });
 
 /**
- * Proves what a chain establishes, leaf first. Never throws for anything in the bytes. A proof is over a
- * copy of the chain, so that whoever sent it cannot change what was proved.
+ * Proves what a chain establishes, leaf first. Never throws for anything in the bytes. A proof is over
+ * memory of its own, so that whoever sent the chain cannot change what was proved.
  */
 export function prove(
   chain: readonly Uint8Array[],
@@ -132,11 +132,11 @@ function begin(chain: ChainBytes, anchors: AnchorSet, memory: ProofMemory): Begu
   const digest = DIGESTS.get(chain);
   const remembered = digest === undefined ? undefined : memory.recall(digest, anchors);
   if (remembered !== undefined) return { ...remembered, effort, recalled: 'chain' };
-  const { framed, certificates: copies } = frame(chain);
+  const { framed, certificates: own } = frame(chain);
   const evidenceDigest = hash('sha256', framed);
   const known = memory.recall(evidenceDigest, anchors);
   if (known !== undefined) return { ...known, effort, recalled: 'digest' };
-  const parsed = parseChain(copies, effort, { anchors, links: memory.links });
+  const parsed = parseChain(own, effort, { anchors, links: memory.links });
   const { certificates, broken } = parsed;
   const claimed = broken === null ? claimPath(parsed, anchors, effort) : refusal(broken);
   return { evidenceDigest, certificates, claimed, effort };
@@ -168,29 +168,6 @@ function complete(
     effort,
     parts: {},
   };
-}
-
-/**
- * A chain copied, each certificate behind its length in 32 big-endian bits: the digest of evidence is over
- * these bytes, so that two chains that concatenate to the same bytes have different digests.
- */
-function frame(chain: readonly Uint8Array[]): {
-  readonly framed: Uint8Array;
-  readonly certificates: readonly Uint8Array[];
-} {
-  let size = 0;
-  for (const { length } of chain) size += 4 + length;
-  // Every octet of it is written below.
-  const framed = Buffer.allocUnsafe(size);
-  const certificates: Uint8Array[] = [];
-  let at = 0;
-  for (const bytes of chain) {
-    framed.writeUInt32BE(bytes.length, at);
-    framed.set(bytes, at + 4);
-    certificates.push(new Uint8Array(framed.buffer, framed.byteOffset + at + 4, bytes.length));
-    at += 4 + bytes.length;
-  }
-  return { framed, certificates };
 }
 
 const NOTHING_PROVED = { keyDescription: null, provisioningInfo: null, remarks: [] } as const;

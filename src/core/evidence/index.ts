@@ -2,4 +2,5 @@
 export * from './base64.ts';
 export * from './chain-bytes.ts';
 export * from './fault.ts';
+export { frame } from './frame.ts';
 export { parsePem } from './pem.ts';

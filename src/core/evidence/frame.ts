@@ -1,0 +1,53 @@
+/**
+ * A chain as one piece of memory, each certificate behind its length in 32 big-endian bits: the digest of evidence is over
+ * these bytes, so that two chains that concatenate to the same bytes have different digests.
+ */
+import type { ChainBytes } from './fault.ts';
+
+export interface FramedChain {
+  readonly framed: Uint8Array;
+  /** Within `framed`. */
+  readonly certificates: ChainBytes;
+}
+
+/** Octets of the length in front of each certificate. */
+export const LENGTH_OCTETS = 4;
+
+/** Chains that were read into a frame of their own. */
+const OWN = new WeakMap<ChainBytes, Uint8Array>();
+
+/**
+ * Writes the lengths of `certificates`, which stand in `memory` from its start on, each behind room for its length.
+ * Nobody else may have that memory: the chain will be proved without being copied.
+ */
+export function frameInPlace(memory: Buffer, certificates: ChainBytes): void {
+  let at = 0;
+  for (const { length } of certificates) {
+    memory.writeUInt32BE(length, at);
+    at += LENGTH_OCTETS + length;
+  }
+  OWN.set(certificates, new Uint8Array(memory.buffer, memory.byteOffset, at));
+}
+
+/** A chain framed, copied unless it was read into a frame of its own. */
+export function frame(chain: ChainBytes): FramedChain {
+  const own = OWN.get(chain);
+  return own === undefined ? copy(chain) : { framed: own, certificates: chain };
+}
+
+function copy(chain: ChainBytes): FramedChain {
+  let size = 0;
+  for (const { length } of chain) size += LENGTH_OCTETS + length;
+  // Every octet of it is written below.
+  const framed = Buffer.allocUnsafe(size);
+  const certificates: Uint8Array[] = [];
+  let at = 0;
+  for (const bytes of chain) {
+    framed.writeUInt32BE(bytes.length, at);
+    at += LENGTH_OCTETS;
+    framed.set(bytes, at);
+    certificates.push(new Uint8Array(framed.buffer, framed.byteOffset + at, bytes.length));
+    at += bytes.length;
+  }
+  return { framed, certificates };
+}
