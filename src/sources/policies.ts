@@ -34,11 +34,17 @@ export function parsePolicy(text: string, name: string, now: number): Policy {
 /** Where policies were loaded from, so that what is found out later about one names its file as well. */
 const files = new WeakMap<Policy, string>();
 
-/** Loads one policy file. */
+/** Loads one policy file, whose id must not be a built-in policy's: a report that names one means that one. */
 export function loadPolicy(file: string, now: number): Policy {
   const policy = parsePolicy(loadText(file), file, now);
+  if (BUILTIN_POLICIES.some(({ id }) => id === policy.id))
+    refuseTaken(file, policy, 'a built-in policy');
   files.set(policy, file);
   return policy;
+}
+
+function refuseTaken(file: string, { id }: Policy, owner: string): never {
+  throw new ConfigurationFault(`${file}: id ${id} is taken by ${owner}; give it one of its own`);
 }
 
 function nameInErrors(policy: Policy): string {
@@ -56,13 +62,11 @@ export function loadPolicies(
   now: number,
 ): readonly Policy[] {
   const builtIn = loadBuiltInPolicies(environment);
-  const owners = new Map(BUILTIN_POLICIES.map(({ id }) => [id, 'a built-in policy']));
+  const owners = new Map<string, string>();
   const given = listPolicyFiles(folder).map((file) => {
     const policy = loadPolicy(file, now);
     const owner = owners.get(policy.id);
-    if (owner !== undefined) {
-      throw new ConfigurationFault(`${file}: id ${policy.id} is taken by ${owner}`);
-    }
+    if (owner !== undefined) refuseTaken(file, policy, owner);
     owners.set(policy.id, file);
     return policy;
   });

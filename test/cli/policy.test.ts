@@ -12,6 +12,8 @@ import { attest, codesOf, makeWorld, policyNamed, reportOn, type World } from '.
 
 const folder = mkdtempSync(path.join(tmpdir(), 'enigm-attest-cli-policy-'));
 
+const AN_UNREADABLE_CHAIN = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+
 function write(name: string, text: string): string {
   const file = path.join(folder, name);
   writeFileSync(file, text);
@@ -89,15 +91,28 @@ describe('list, show, check, schema', () => {
     expect((await runCommand(['policy', 'check', 'nobody'])).exitCode).toBe(78);
   });
 
+  test('check, verify and try refuse a document that takes the id of a built-in policy', async () => {
+    const file = write('taken.json', JSON.stringify(policyNamed('android-hardware')));
+    const chain = write('taken.pem', AN_UNREADABLE_CHAIN);
+    for (const args of [
+      ['policy', 'check', file],
+      ['verify', chain, '--policy', file],
+      ['policy', 'try', file, '--against', chain],
+    ]) {
+      const { exitCode, err } = await runCommand(args);
+      expect([exitCode, err]).toEqual([
+        78,
+        `error: ${file}: id android-hardware is taken by a built-in policy; give it one of its own\n`,
+      ]);
+    }
+  });
+
   test('check and verify refuse a document that names what does not exist', async () => {
     const policy = policyNamed('android-hardware');
     const anchor = { ...policy.rules.anchor, owners: ['Nobody'] };
     const rules = { ...policy.rules, anchor };
     const file = write('names.json', JSON.stringify({ ...policy, id: 'names', rules }));
-    const chain = write(
-      'any.pem',
-      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
-    );
+    const chain = write('any.pem', AN_UNREADABLE_CHAIN);
     for (const args of [
       ['policy', 'check', file],
       ['verify', chain, '--policy', file],
