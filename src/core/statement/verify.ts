@@ -52,9 +52,12 @@ export function verifyStatement(
 ): Result<StatementFields> {
   const jws = parseCompactJws(text);
   if (jws === null) return refuse('STATEMENT_MALFORMED', 'statement');
-  if (jws.typ !== STATEMENT_TYPE) return refuse('STATEMENT_TYPE', 'statement.typ', STATEMENT_TYPE);
+  const { alg, typ, ...others } = jws.header;
+  if (typ !== STATEMENT_TYPE) return refuse('STATEMENT_TYPE', 'statement.typ', STATEMENT_TYPE);
+  // What a header says beside these, such as where a key is to be had, is nobody's to follow.
+  if (Object.keys(others).length > 0) return refuse('STATEMENT_MALFORMED', 'statement');
   const allowed = algorithmsOf(expectation);
-  const algorithm = allowed.find((each) => each === jws.alg);
+  const algorithm = allowed.find((each) => each === alg);
   if (algorithm === undefined) {
     return refuse('STATEMENT_ALGORITHM', 'statement.alg', allowed.join(' or ') || null);
   }
