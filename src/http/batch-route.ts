@@ -12,8 +12,9 @@ import type { RunTerms } from '../batch/protocol.ts';
 import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { JwkSet } from '../results/index.ts';
 import type { Trust } from '../sources/trust.ts';
+import { ProblemResponses } from './problem-schema.ts';
 import { sendProblem } from './problems.ts';
-import { BatchResultSchema, ProblemResponses } from './schemas.ts';
+import { BatchResultSchema } from './schemas.ts';
 
 export interface BatchDeps {
   /** The trust in force at the moment of the call. */

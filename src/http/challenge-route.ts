@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ChallengePurpose } from '../challenge/challenge.ts';
 import { ContextSchema, parseContext } from '../request/index.ts';
+import { ProblemResponses } from './problem-schema.ts';
 import { sendProblem } from './problems.ts';
-import { ProblemResponses } from './schemas.ts';
 
 /** Issues a challenge. Throws `NotIssuing`. `expiresAt` in milliseconds since 1970. */
 export type IssueChallenge = (purpose: ChallengePurpose) => Issued | Promise<Issued>;

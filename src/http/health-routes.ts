@@ -1,6 +1,8 @@
 /** Alive, and able to decide. Liveness never waits for a worker. */
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import { PROBLEM_MEDIA_TYPE } from '../request/index.ts';
+import { ProblemResponses, ProblemSchema } from './problem-schema.ts';
 import type { PolicyReadiness } from './readiness.ts';
 import type { RevocationState } from './revocation-route.ts';
 import { ReadinessSchema } from './schemas.ts';
@@ -34,10 +36,24 @@ export interface HealthSources {
 
 const Alive = Type.Object({ alive: Type.Literal(true) });
 
+/** What this instance lacks; or a problem, where it cannot even say that. */
+const NotReady = {
+  description: 'Not ready, or overloaded',
+  content: {
+    'application/json': { schema: ReadinessSchema },
+    [PROBLEM_MEDIA_TYPE]: { schema: ProblemSchema },
+  },
+};
+
 export function registerHealth(server: FastifyInstance, health: Health): void {
   server.get(
     '/health/live',
-    { schema: { summary: 'Whether the process is alive', response: { 200: Alive } } },
+    {
+      schema: {
+        summary: 'Whether the process is alive',
+        response: { 200: Alive, ...ProblemResponses },
+      },
+    },
     async () => ({ alive: true }) as const,
   );
   server.get(
@@ -45,7 +61,7 @@ export function registerHealth(server: FastifyInstance, health: Health): void {
     {
       schema: {
         summary: 'Whether this instance can decide, and what it cannot judge',
-        response: { 200: ReadinessSchema, 503: ReadinessSchema },
+        response: { ...ProblemResponses, 200: ReadinessSchema, 503: NotReady },
       },
     },
     async (_request, reply) => {

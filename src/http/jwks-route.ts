@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { JwkSet } from '../results/keys.ts';
+import { ProblemResponses } from './problem-schema.ts';
 
 /** Seconds a relying party may keep the set: a new key is published at least that long before it signs. */
 const MAX_AGE_SECONDS = 300;
@@ -13,7 +14,8 @@ const JwkSetSchema = Type.Object(
 
 /** Without a key to sign with, the set is empty. */
 export function registerJwks(server: FastifyInstance, jwks: JwkSet): void {
-  const schema = { summary: 'Keys of signed results', response: { 200: JwkSetSchema } };
+  const response = { 200: JwkSetSchema, ...ProblemResponses };
+  const schema = { summary: 'Keys of signed results', response };
   server.get('/.well-known/jwks.json', { schema }, async (_request, reply) =>
     reply.header('cache-control', `public, max-age=${MAX_AGE_SECONDS}`).send(jwks),
   );

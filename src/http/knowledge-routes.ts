@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { FINDING_CODES } from '../core/base/index.ts';
 import type { Trust } from '../sources/trust.ts';
+import { ProblemResponses } from './problem-schema.ts';
 
 const Listing = Type.Array(Type.Record(Type.String(), Type.Unknown()));
 
@@ -21,6 +22,7 @@ export function registerKnowledge(server: FastifyInstance, trust: () => Trust): 
     ['/v1/findings', 'Every finding a report can hold', () => findings],
   ] as const;
   for (const [url, summary, listing] of routes) {
-    server.get(url, { schema: { summary, response: { 200: Listing } } }, async () => listing());
+    const response = { 200: Listing, ...ProblemResponses };
+    server.get(url, { schema: { summary, response } }, async () => listing());
   }
 }

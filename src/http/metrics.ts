@@ -6,6 +6,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { addDurations, type Durations, noDurations, toHistogramText } from './durations.ts';
+import { ProblemResponses } from './problem-schema.ts';
 import type { Counted, RequestCounter } from './tally.ts';
 
 const SECONDS = {
@@ -118,7 +119,12 @@ export class Metrics {
 export function registerMetrics(server: FastifyInstance, read: () => Promise<string>): void {
   server.get(
     '/metrics',
-    { schema: { summary: 'Figures for Prometheus', response: { 200: { type: 'string' } } } },
+    {
+      schema: {
+        summary: 'Figures for Prometheus',
+        response: { 200: { type: 'string' }, ...ProblemResponses },
+      },
+    },
     async (_request, reply) => {
       const text = await read();
       return reply

@@ -3,8 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { BatchDeps } from './batch-route.ts';
+import { ProblemResponses } from './problem-schema.ts';
 import { sendProblem } from './problems.ts';
-import { ProblemResponses, RecheckReportSchema } from './schemas.ts';
+import { RecheckReportSchema } from './schemas.ts';
 
 const RecheckRequest = Type.Object(
   {

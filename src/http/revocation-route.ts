@@ -6,6 +6,7 @@ import type { RevocationSnapshot } from '../core/revocation/index.ts';
 import type { RevocationKeeper } from '../sources/revocation/keeper.ts';
 import type { RootWatchState } from '../sources/revocation/root-watch.ts';
 import type { SourceStatus } from '../sources/revocation/status.ts';
+import { ProblemResponses } from './problem-schema.ts';
 
 const STRICT = { additionalProperties: false } as const;
 const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
@@ -91,7 +92,7 @@ export function registerRevocation(
     {
       schema: {
         summary: 'What this instance knows of revocation',
-        response: { 200: RevocationSchema },
+        response: { 200: RevocationSchema, ...ProblemResponses },
       },
     },
     async () => read(),

@@ -4,7 +4,7 @@ import { FAILURE_CLASSES, FINDING_CODES, LAYERS, SEVERITIES, STAGES } from '../c
 import { TRUST_INPUTS } from '../core/posture/index.ts';
 import { RELEASE_ENVIRONMENTS, RELEASE_STAGES } from '../core/reference/index.ts';
 import { NO_ENROLMENT_RECORD } from '../pool/protocol.ts';
-import { PROBLEM_MEDIA_TYPE, StatementFieldsSchema } from '../request/index.ts';
+import { StatementFieldsSchema } from '../request/index.ts';
 import { RevocationSchema } from './revocation-route.ts';
 
 const STRICT = { additionalProperties: false } as const;
@@ -278,26 +278,6 @@ export const ReportWithTokenSchema = Type.Object(
   },
   { ...STRICT, title: 'ReportWithToken' },
 );
-
-export const ProblemSchema = Type.Object(
-  {
-    type: Type.Literal('about:blank'),
-    title: Text,
-    status: Type.Integer(),
-    code: Type.String({ description: 'Stable; switch on it.' }),
-    detail: Text,
-    member: Type.Optional(Type.String({ description: 'Member of the request at fault.' })),
-  },
-  { ...STRICT, title: 'Problem' },
-);
-
-const ProblemAnswer = {
-  description: 'Problem',
-  content: { [PROBLEM_MEDIA_TYPE]: { schema: ProblemSchema } },
-};
-
-/** What every route may answer instead of what was asked for. */
-export const ProblemResponses = { '4xx': ProblemAnswer, '5xx': ProblemAnswer };
 
 export const RecordResultSchema = Type.Object(
   {

@@ -4,9 +4,9 @@ import Type from 'typebox';
 import type { Admitted } from '../pool/dispatcher.ts';
 import type { AnswerFacts, Job } from '../pool/protocol.ts';
 import { PROBLEM_MEDIA_TYPE, VerifyQuerySchema, VerifyRequestSchema } from '../request/index.ts';
+import { ProblemResponses } from './problem-schema.ts';
 import { RETRY_AFTER_SECONDS } from './problems.ts';
 import {
-  ProblemResponses,
   RecordResultSchema,
   ReportSchema,
   ReportWithTokenSchema,

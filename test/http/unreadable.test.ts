@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ProblemSchema } from '../../src/http/schemas.ts';
+import { ProblemSchema } from '../../src/http/problem-schema.ts';
 import { type RunningService, serve } from '../support/service.ts';
 
 const problem = Compile(ProblemSchema);
