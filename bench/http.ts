@@ -19,8 +19,10 @@ import type { Scenario } from './fleets.ts';
 import type { Order } from './generator.ts';
 import { median, type Result, type Slice } from './measure.ts';
 
-const ROUNDS = 3;
-const FLOOR_MS = 700;
+/** The machine drifts within seconds: many short rounds, each between two slices of its floor. */
+const ROUND_SECONDS = 2;
+const FEWEST_ROUNDS = 3;
+const FLOOR_MS = 500;
 /** Code is compiled as it runs, in each thread: a request takes a third more CPU for the first ten seconds under load. */
 const WARM_SECONDS = 16;
 
@@ -54,23 +56,20 @@ async function measureService(
   settings: Readonly<Record<string, string>>,
 ): Promise<HttpResult> {
   const cores = availableParallelism();
-  const count = CHAINS_PER_CORE_A_SECOND * cores * (WARM_SECONDS + 2 * seconds);
+  const chains = CHAINS_PER_CORE_A_SECOND * cores * (WARM_SECONDS + 2 * seconds);
   const generator = new Generator();
   const floor = await Floor.open(name, cores);
   const service = await startProcess(settings);
   const { url, pid } = service;
   try {
-    await generator.do({ kind: 'make', scenario: name, count });
+    await generator.do({ kind: 'make', scenario: name, count: chains });
     await generator.do({ kind: 'warm', url, seconds: WARM_SECONDS });
     const floors = [await floor.measure()];
     const rounds: { driven: Driven; cpuUs: number; rssMb: number }[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
+    const count = Math.max(FEWEST_ROUNDS, Math.round(seconds / ROUND_SECONDS));
+    for (let round = 0; round < count; round += 1) {
       const before = usageOf(pid);
-      const driven = await generator.do<Driven>({
-        kind: 'drive',
-        url,
-        seconds: Math.max(1, Math.round(seconds / ROUNDS)),
-      });
+      const driven = await generator.do<Driven>({ kind: 'drive', url, seconds: ROUND_SECONDS });
       const after = usageOf(pid);
       rounds.push({ driven, cpuUs: after.cpuUs - before.cpuUs, rssMb: after.rssMb });
       floors.push(await floor.measure());
@@ -80,16 +79,18 @@ async function measureService(
     const rate = Math.max(1, Math.round(perSecond / 2));
     const half = await generator.do<Driven>({ kind: 'drive', url, seconds, rate });
     const hasFloor = name !== 'repeat';
-    const floorPerSecond = median(floors.map((each) => each.perSecond));
+    const beside = rounds.map((_, round) => mean(floors.slice(round, round + 2), 'perSecond'));
     const answered = rounds.reduce((sum, { driven }) => sum + driven.answered, 0);
     return {
       name,
       where,
       perSecond,
-      floorPerSecond: hasFloor ? Math.round(floorPerSecond) : null,
-      ratio: hasFloor ? perSecond / floorPerSecond : null,
+      floorPerSecond: hasFloor ? Math.round(median(beside)) : null,
+      ratio: hasFloor
+        ? median(rounds.map(({ driven }, round) => driven.perSecond / (beside[round] as number)))
+        : null,
       serverCpuUs: rounds.reduce((sum, { cpuUs }) => sum + cpuUs, 0) / answered,
-      floorCpuUs: hasFloor ? median(floors.map(({ cpuUs }) => cpuUs)) : null,
+      floorCpuUs: hasFloor ? mean(floors, 'cpuUs') : null,
       p50Ms: half.p50Ms,
       p99Ms: half.p99Ms,
       p999Ms: half.p999Ms,
@@ -101,6 +102,17 @@ async function measureService(
     await floor.close();
     generator.end();
   }
+}
+
+interface FloorSlice {
+  /** Over all threads. */
+  readonly perSecond: number;
+  /** Of one chain. */
+  readonly cpuUs: number;
+}
+
+function mean(slices: readonly FloorSlice[], figure: keyof FloorSlice): number {
+  return slices.reduce((sum, slice) => sum + slice[figure], 0) / slices.length;
 }
 
 /** The process that sends. */
@@ -137,8 +149,7 @@ class Floor {
     return new Floor(threads);
   }
 
-  /** Chains a second over all threads, and CPU of one chain in µs. */
-  async measure(): Promise<{ readonly perSecond: number; readonly cpuUs: number }> {
+  async measure(): Promise<FloorSlice> {
     const slices = await Promise.all(
       this.#threads.map(async (thread) => {
         thread.postMessage(FLOOR_MS);

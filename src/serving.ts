@@ -25,6 +25,7 @@ import { VerificationPool } from './pool/verification-pool.ts';
 import { type Signer, withResults } from './results/index.ts';
 import type { RevocationDesk } from './revocation-desk.ts';
 import type { TrustKeeper } from './sources/trust-keeper.ts';
+import { settleTicks } from './ticks.ts';
 
 /** What a service has one of. */
 export interface ServiceParts {
@@ -62,6 +63,7 @@ export async function serveByPool(parts: ServiceParts): Promise<Serving> {
   const { config, keeper, revocation, challenges, audit, signer, metrics, logStream } = parts;
   let log: FastifyBaseLogger | undefined;
   letThreadLimitsCount();
+  await settleTicks();
   const pool = new VerificationPool({
     ...config,
     trust: parts.sharedTrust,

@@ -20,7 +20,8 @@ export function writeText(
   headers: readonly string[],
 ): void {
   const all = [...headers, 'content-type', mediaType, 'content-length', String(body.length)];
-  for (const [name, value] of Object.entries(reply.getHeaders())) all.push(name, String(value));
+  const given = reply.getHeaders();
+  for (const name in given) all.push(name, String(given[name]));
   reply.hijack();
   reply.raw.writeHead(status, all);
   reply.raw.end(body, 'latin1');

@@ -16,6 +16,7 @@ import { Dispatcher } from '../pool/dispatcher.ts';
 import type { Job } from '../pool/protocol.ts';
 import { Verifier } from '../pool/verifier.ts';
 import { withResults } from '../results/index.ts';
+import { settleTicks } from '../ticks.ts';
 import type { FromListener, InForce, ListenerStart, ToListener } from './protocol.ts';
 import { RemoteDesk, toFault } from './remote-desk.ts';
 
@@ -38,6 +39,7 @@ try {
 
 async function listen(): Promise<void> {
   const { config } = start;
+  await settleTicks();
   const verifier = new Verifier(start);
   let inForce: InForce = { trust: start.trust, revocation: start.revocation };
   const remote = new RemoteDesk(port);
