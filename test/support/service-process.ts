@@ -9,6 +9,10 @@ const SOURCE = 'src/cli/bin.ts';
 export const NODE_FLAGS: readonly string[] =
   /exec node (.*)src\/cli\/bin\.ts/.exec(manifest.scripts.start)?.[1]?.trim().split(' ') ?? [];
 
+/** What `npm start` tells the C library's allocator; the Dockerfile says the same. */
+export const ALLOCATOR_TUNABLES: string =
+  /GLIBC_TUNABLES=\$\{GLIBC_TUNABLES:-(\S+)\}/.exec(manifest.scripts.start)?.[1] ?? '';
+
 export interface ServiceProcess {
   readonly url: string;
   readonly pid: number;
@@ -72,6 +76,7 @@ function spawnService(variables: Readonly<Record<string, string>>, entry = SOURC
     ENIGM_ATTEST_PORT: '0',
     ENIGM_ATTEST_WORKERS: '2',
     ENIGM_ATTEST_LOG_LEVEL: 'error',
+    GLIBC_TUNABLES: ALLOCATOR_TUNABLES,
   };
   return spawn(process.execPath, [...NODE_FLAGS, entry, 'serve'], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...defaults, ...variables },
