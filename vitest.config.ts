@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -7,6 +7,8 @@ export default defineConfig({
     // Tests see nothing of what is kept on this machine between runs.
     env: { XDG_STATE_HOME: path.join(tmpdir(), `enigm-attest-test-state-${process.pid}`) },
     globalSetup: 'test/support/own-temporary-folder.ts',
+    // Most tests wait for processes they start: of two cores vitest would leave one idle.
+    maxWorkers: availableParallelism(),
     // What is waited for comes when the machine gets to it.
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },
