@@ -1,4 +1,5 @@
 /** Keys that verify links: what is no signature, and what is a defect of ours. */
+import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newEffort } from '../../src/core/base/index.ts';
 import { attempt, DerFault } from '../../src/core/der/index.ts';
@@ -9,8 +10,16 @@ import {
   keepCertificate,
   parseCertificate,
 } from '../../src/core/x509/index.ts';
-import { makeExtension } from '../../src/simulator/certificate.ts';
+import {
+  assembleTbs,
+  makeExtension,
+  makeTemplates,
+  signTbs,
+} from '../../src/simulator/certificate.ts';
+import { objectIdentifier, sequence } from '../../src/simulator/der.ts';
 import { attest, makeWorld, type World } from '../support/world.ts';
+
+const { leaf } = await makeTemplates();
 
 let world: World;
 
@@ -40,6 +49,19 @@ test('one that is not kept is read for each', () => {
   expect(key.hasSigned(parse(leaf), effort)).toBe(true);
   expect(key.hasSigned(parse(attestation), effort)).toBe(false);
   expect(effort).toEqual({ valuesRead: 0, keysImported: 2, signaturesChecked: 2 });
+});
+
+test('ML-DSA signs what it is given, without a hash before it', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ml-dsa-44');
+  const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
+  const identifier = sequence(objectIdentifier('2.16.840.1.101.3.4.3.17'));
+  const tbs = assembleTbs({ ...leaf, spki, innerAlgorithm: identifier });
+  const der = signTbs(tbs, identifier, { spki, privateKey }, 'sha256');
+  const certificate = parse(der);
+  const key = IssuerKey.of(certificate);
+  expect(key.hasSigned(certificate, newEffort())).toBe(true);
+  const forged = parse(der.with(der.length - 1, (der.at(-1) as number) ^ 1));
+  expect(key.hasSigned(forged, newEffort())).toBe(false);
 });
 
 test('a defect of ours is thrown, never taken for a bad signature', () => {
