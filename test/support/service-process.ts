@@ -10,8 +10,7 @@ export const NODE_FLAGS: readonly string[] =
   /exec node (.*)src\/cli\/bin\.ts/.exec(manifest.scripts.start)?.[1]?.trim().split(' ') ?? [];
 
 /** What `npm start` tells the C library's allocator; the Dockerfile says the same. */
-export const ALLOCATOR_TUNABLES: string =
-  /GLIBC_TUNABLES=\$\{GLIBC_TUNABLES:-(\S+)\}/.exec(manifest.scripts.start)?.[1] ?? '';
+export const ALLOCATOR_TUNABLES: string = manifest.config.allocator;
 
 export interface ServiceProcess {
   readonly url: string;
