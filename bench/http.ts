@@ -119,13 +119,18 @@ function mean(slices: readonly FloorSlice[], figure: keyof FloorSlice): number {
 class Generator {
   readonly #child = fork(path.join(import.meta.dirname, 'generator.ts'));
 
+  readonly #ended = once(this.#child, 'exit').then(() => {
+    throw new Error('the generator ended');
+  });
+
+  constructor() {
+    // Nobody may be waiting when it does.
+    this.#ended.catch(() => {});
+  }
+
   async do<Result>(order: Order): Promise<Result> {
-    const ended = once(this.#child, 'exit').then(() => {
-      throw new Error('the generator ended');
-    });
-    ended.catch(() => {});
     this.#child.send(order);
-    const [done] = await Promise.race([once(this.#child, 'message'), ended]);
+    const [done] = await Promise.race([once(this.#child, 'message'), this.#ended]);
     return done as Result;
   }
 
