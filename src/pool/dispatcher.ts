@@ -24,6 +24,11 @@ export interface DispatcherOptions {
   readonly maxQueue: number;
   /** How many requests a worker takes at once, at most; by default as many as hide the cost of a hop. */
   readonly maxBatch?: number;
+  /**
+   * Milliseconds that a batch may be expected to take, by what requests took lately: the cheaper they are, the more of
+   * them, up to `maxBatch`. Left out: as many whatever they take.
+   */
+  readonly batchMs?: number;
   /** Milliseconds from arrival after which a request is refused. */
   readonly deadlineMs: number;
   /**
@@ -41,6 +46,8 @@ export interface DispatcherOptions {
 
 /** Ten requests hide the cost of a hop; more only lengthen the wait of the first (`npm run bench`). */
 const MAX_BATCH = 16;
+/** However dear requests are, and as long as nothing is known of them: fewer share no step that is worth it. */
+const FEWEST_IN_BATCH = 8;
 
 interface Waiting {
   readonly job: Job;
@@ -138,14 +145,21 @@ export class Dispatcher {
   }
 
   #dispatch(): void {
-    const { maxBatch = MAX_BATCH } = this.#options;
     for (;;) {
       const free = this.#options.workers - this.#inFlight;
       if (free <= 0) return;
-      const batch = this.#take(Math.min(maxBatch, Math.ceil(this.#queue.length / free)));
+      const batch = this.#take(Math.min(this.#batchSize, Math.ceil(this.#queue.length / free)));
       if (batch.length === 0) return;
       void this.#answer(batch);
     }
+  }
+
+  /** How many requests a worker takes now, at most. */
+  get #batchSize(): number {
+    const { maxBatch = MAX_BATCH, batchMs } = this.#options;
+    if (batchMs === undefined) return maxBatch;
+    const fitting = this.#msPerJob === 0 ? 0 : Math.floor(batchMs / this.#msPerJob);
+    return Math.min(maxBatch, Math.max(FEWEST_IN_BATCH, fitting));
   }
 
   /** Takes up to `count` requests that are still wanted. */

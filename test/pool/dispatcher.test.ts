@@ -93,6 +93,28 @@ describe('batches', () => {
     expect(calls.map(({ bodies }) => bodies.length)).toEqual([1, 3]);
   });
 
+  test.each([
+    ['of cheap requests, as many as it may', 0.1, 32],
+    ['of dearer ones, as many as fit', 0.25, 16],
+    ['of the dearest, the fewest', 5, 8],
+  ])('a batch that is to take a time: %s', async (_, msEach, expected) => {
+    const bounds = { maxBatch: 32, batchMs: 4, maxQueue: 10_000, deadlineMs: 1_000_000 };
+    const { submit, calls, pass } = setUp({ workers: 1, ...bounds });
+    for (const { answer } of submit(...letters(2_000))) answer.catch(() => {});
+    await turn();
+    const sizes = [];
+    while (sizes.length < 40) {
+      const running = calls.at(-1);
+      const size = running?.bodies.length ?? 0;
+      sizes.push(size);
+      pass(size * msEach);
+      running?.finish();
+      await turn();
+    }
+    // The first is taken when nothing is known yet.
+    expect([sizes[0], sizes.at(-1)]).toEqual([8, expected]);
+  });
+
   test('every request gets its own answer', async () => {
     const { submit, calls } = setUp();
     const admitted = submit(...letters(10));
