@@ -29,7 +29,7 @@ export function readLeanly(parser: AutocannonParser): void {
         head = head.length === 0 ? rest : Buffer.concat([head, rest]);
         const end = head.indexOf(HEAD_END);
         if (end < 0) return;
-        const { statusCode, length } = readHead(head.latin1Slice(0, end));
+        const { statusCode, length } = readHead(head.toString('latin1', 0, end));
         rest = head.subarray(end + HEAD_END.length);
         head = Buffer.alloc(0);
         left = length;
