@@ -1,6 +1,6 @@
 /** Drives a service over HTTP, in a closed loop (autocannon) or at a fixed rate, and counts what it answers. */
 import autocannon from 'autocannon';
-import { type AutocannonParser, readLeanly } from './answer-parser.ts';
+import { type AutocannonParser, readInPlaceOf } from './answer-reader.ts';
 import { openLoop, PATIENCE_MS } from './open-loop.ts';
 
 export interface DriveOptions {
@@ -107,7 +107,7 @@ async function driveClosed(options: DriveOptions): Promise<Driven> {
     // taken from the service on the same machine.
     setupClient: (client) => {
       Object.assign(client, { getRequestBuffer: () => requests[next++ % requests.length] });
-      readLeanly((client as unknown as { readonly parser: AutocannonParser }).parser);
+      readInPlaceOf((client as unknown as { readonly parser: AutocannonParser }).parser);
     },
   });
   return {

@@ -32,19 +32,14 @@ const WARM_SECONDS = 16;
  */
 const CHAINS_PER_CORE_A_SECOND = 1_500;
 
-export interface HttpResult extends Result {
-  /** Latest first answer of 64 fresh connections that ask at once. */
-  readonly firstAnswerMs: number;
-}
-
 /** In front of the pool, with as many workers as it takes by itself. */
-export function measureHttp(scenario: Scenario, seconds: number): Promise<HttpResult> {
+export function measureHttp(scenario: Scenario, seconds: number): Promise<Result> {
   const workers = String(loadConfig({}, {}).workers);
   return measureService(scenario, seconds, 'http', { ENIGM_ATTEST_WORKERS: workers });
 }
 
 /** Threads that share the port. */
-export function measureListeners(scenario: Scenario, seconds: number): Promise<HttpResult> {
+export function measureListeners(scenario: Scenario, seconds: number): Promise<Result> {
   const listeners = String(availableParallelism());
   return measureService(scenario, seconds, 'listeners', { ENIGM_ATTEST_LISTENERS: listeners });
 }
@@ -54,7 +49,7 @@ async function measureService(
   seconds: number,
   where: 'http' | 'listeners',
   settings: Readonly<Record<string, string>>,
-): Promise<HttpResult> {
+): Promise<Result> {
   const cores = availableParallelism();
   const chains = CHAINS_PER_CORE_A_SECOND * cores * (WARM_SECONDS + 2 * seconds);
   const generator = new Generator();
@@ -78,6 +73,7 @@ async function measureService(
     const perSecond = median(rounds.map(({ driven }) => driven.perSecond));
     const rate = Math.max(1, Math.round(perSecond / 2));
     const half = await generator.do<Driven>({ kind: 'drive', url, seconds, rate });
+    floors.push(await floor.measure());
     const hasFloor = name !== 'repeat';
     const beside = rounds.map((_, round) => mean(floors.slice(round, round + 2), 'perSecond'));
     const answered = rounds.reduce((sum, { driven }) => sum + driven.answered, 0);
@@ -96,6 +92,7 @@ async function measureService(
       p999Ms: half.p999Ms,
       rssMb: rounds.at(-1)?.rssMb ?? 0,
       firstAnswerMs,
+      ...(hasFloor ? { floorLongestMs: Math.max(...floors.map((each) => each.longestMs)) } : {}),
     };
   } finally {
     await service.stop();
@@ -109,9 +106,10 @@ interface FloorSlice {
   readonly perSecond: number;
   /** Of one chain. */
   readonly cpuUs: number;
+  readonly longestMs: number;
 }
 
-function mean(slices: readonly FloorSlice[], figure: keyof FloorSlice): number {
+function mean(slices: readonly FloorSlice[], figure: 'perSecond' | 'cpuUs'): number {
   return slices.reduce((sum, slice) => sum + slice[figure], 0) / slices.length;
 }
 
@@ -165,6 +163,7 @@ class Floor {
     return {
       perSecond: slices.reduce((sum, { wallUs }) => sum + 1e6 / wallUs, 0),
       cpuUs: slices.reduce((sum, { cpuUs }) => sum + cpuUs, 0) / slices.length,
+      longestMs: Math.max(...slices.map(({ longestMs }) => longestMs)),
     };
   }
 

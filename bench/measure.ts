@@ -26,6 +26,10 @@ export interface Result {
   readonly p99Ms: number | null;
   readonly p999Ms: number | null;
   readonly rssMb: number;
+  /** Over HTTP: the latest first answer of 64 fresh connections that ask at once. */
+  readonly firstAnswerMs?: number;
+  /** Over HTTP: the longest that the signatures of one chain took beside it: so long the machine itself held up what ran. */
+  readonly floorLongestMs?: number;
   /** Of the pool: what one thread does in the same run, and the pool's rate over that of so many cores. */
   readonly oneThreadPerSecond?: number;
   readonly ofCores?: number;
@@ -59,6 +63,8 @@ export interface Slice {
   readonly wallUs: number;
   readonly cpuUs: number;
   readonly calls: number;
+  /** Of the call that took longest by the clock. */
+  readonly longestMs: number;
 }
 
 /**
@@ -85,10 +91,15 @@ export function slice(
   const cpu = process.threadCpuUsage();
   const started = performance.now();
   let calls = 0;
+  let longestMs = 0;
+  let now = started;
   do {
+    const before = now;
     work((from + calls) % count);
     calls += batch;
-  } while (performance.now() - started < ms);
+    now = performance.now();
+    longestMs = Math.max(longestMs, now - before);
+  } while (now - started < ms);
   collect();
   const wall = performance.now() - started;
   const { user, system } = process.threadCpuUsage(cpu);
@@ -96,6 +107,7 @@ export function slice(
     wallUs: (wall * 1000) / calls,
     cpuUs: (user + system) / calls,
     calls,
+    longestMs,
     next: (from + calls) % count,
   };
 }

@@ -5,8 +5,9 @@
  * autocannon is not used for this: its rate lets every connection send its second's worth as fast as it can and
  * then pause, a closed loop for a part of each second, and it corrects with an interval of one millisecond.
  */
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { type AnswerListener, AnswerReader } from './answer-reader.ts';
 
 export interface Place {
   /** Of the service. */
@@ -105,8 +106,6 @@ class Connection {
   readonly #onAnswer: (connection: Connection, answered: Answered) => void;
   #socket: Socket | null = null;
   #due: Due | null = null;
-  #chunks: Buffer<ArrayBufferLike>[] = [];
-  #length = 0;
 
   constructor(
     { url, token }: Place,
@@ -136,12 +135,21 @@ class Connection {
   #open(): Socket {
     const { protocol, hostname, port } = this.#url;
     const host = hostname.replaceAll(/[[\]]/g, '');
-    const socket =
+    const reader = new AnswerReader(this.#listener());
+    const read = (octets: Buffer): void => {
+      try {
+        reader.read(octets);
+      } catch {
+        // What is no answer counts as none that came.
+        socket.destroy();
+      }
+    };
+    const socket: Socket =
       protocol === 'https:'
         ? connectTls({ host, port: Number(port || 443), servername: host })
-        : connect({ host, port: Number(port || 80) });
+        : connect({ host, port: Number(port || 80), onread: intoOneBuffer(read) });
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('data', read);
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = null;
@@ -150,35 +158,47 @@ class Connection {
     return socket;
   }
 
-  #read(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
-    const first = this.#chunks[0] as Buffer;
-    const end = first.indexOf('\r\n\r\n');
-    if (end < 0) {
-      // A head that comes in pieces is put together first.
-      if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
-      if (this.#chunks[0]?.includes('\r\n\r\n')) this.#read(Buffer.alloc(0));
-      return;
-    }
-    const head = first.toString('latin1', 0, end);
-    const [, status = '0'] = /^HTTP\/1\.1 (\d+)/.exec(head) ?? [];
-    const [, length = '0'] = /\r\ncontent-length: (\d+)/i.exec(head) ?? [];
-    if (this.#length < end + 4 + Number(length)) return;
-    const body = Buffer.concat(this.#chunks).toString('utf8', end + 4);
-    if (/\r\nconnection: close/i.test(head)) {
-      this.#socket?.destroy();
-      this.#socket = null;
-    }
-    this.#finish(Number(status), body);
+  #listener(): AnswerListener {
+    let status = 0;
+    let body = '';
+    let isLast = false;
+    return {
+      onHead: (code, isLastOne) => {
+        status = code;
+        isLast = isLastOne;
+        body = '';
+      },
+      // Answers are ASCII.
+      onBody: (octets) => {
+        body += octets.toString('latin1');
+      },
+      onEnd: () => {
+        if (isLast) {
+          this.#socket?.destroy();
+          this.#socket = null;
+        }
+        this.#finish(status, body);
+      },
+    };
   }
 
   #finish(status: number, body: string): void {
-    this.#chunks = [];
-    this.#length = 0;
     const due = this.#due;
     if (due === null) return;
     this.#due = null;
     this.#onAnswer(this, { status, body, ms: performance.now() - due.at });
   }
 }
+
+/** What arrives is read where it arrives: Node makes memory of 64 KB for each piece otherwise. */
+function intoOneBuffer(read: (octets: Buffer) => void): OnReadOpts {
+  return {
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+    callback: (length, octets) => {
+      read(Buffer.from(octets.buffer, octets.byteOffset, length));
+      return true;
+    },
+  };
+}
+
+const READ_BYTES = 65_536;

@@ -88,7 +88,16 @@ function toLine(result: Result): string {
   const { name, where, perSecond, floorPerSecond, ratio } = result;
   const floor = floorPerSecond === null ? 'no signatures' : `signatures alone ${floorPerSecond}/s`;
   const share = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
-  return `${name.padEnd(14)} ${where.padEnd(7)} ${String(perSecond).padStart(8)}/s, ${floor}${share}${ofCores(result)}`;
+  return `${name.padEnd(14)} ${where.padEnd(7)} ${String(perSecond).padStart(8)}/s, ${floor}${share}${ofCores(result)}${latencies(result)}`;
+}
+
+/** Over HTTP: latencies at half the rate, and what the machine alone adds to any. */
+function latencies({ p50Ms, p99Ms, p999Ms, firstAnswerMs, floorLongestMs }: Result): string {
+  if (firstAnswerMs === undefined) return '';
+  const [p50, p99, p999, first] = [p50Ms, p99Ms, p999Ms, firstAnswerMs].map((ms) => ms?.toFixed(1));
+  const floor =
+    floorLongestMs === undefined ? '' : `, signatures alone up to ${floorLongestMs.toFixed(1)}`;
+  return `\n${' '.repeat(15)}at half that rate p50 ${p50} ms, p99 ${p99}, p99.9 ${p999}, latest first answer ${first}${floor}`;
 }
 
 /** Of the pool: what it makes of the cores, beside one thread. */
