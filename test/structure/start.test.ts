@@ -8,7 +8,11 @@ const DOCKERFILE = readFileSync('Dockerfile', 'utf8');
 
 test('npm start and the container give Node the same flags', () => {
   const [, entry = '[]'] = /^ENTRYPOINT (.+)$/m.exec(DOCKERFILE) ?? [];
-  expect(NODE_FLAGS).toEqual(['--max-semi-space-size=16', '--no-maglev']);
+  expect(NODE_FLAGS).toEqual([
+    '--max-semi-space-size=16',
+    '--no-maglev',
+    '--no-allocation-site-pretenuring',
+  ]);
   expect(JSON.parse(entry)).toEqual(['node', ...NODE_FLAGS, 'dist/cli/bin.js']);
 });
 
