@@ -1,6 +1,6 @@
 /**
  * Reads answers of HTTP/1.1 on the sender's side, with no object made of their heads: the sender shares the machine, and
- * what it takes is taken from the service. autocannon's own parser takes a third of the sender's time.
+ * what it takes is taken from the service. autocannon's own parser takes a quarter of the sender's time.
  */
 
 /** Who is told of answers. A body is told as it comes, in octets that may be overwritten afterwards. */

@@ -107,6 +107,7 @@ async function driveClosed(options: DriveOptions): Promise<Driven> {
     // taken from the service on the same machine.
     setupClient: (client) => {
       Object.assign(client, { getRequestBuffer: () => requests[next++ % requests.length] });
+      // The types of autocannon do not know it.
       readInPlaceOf((client as unknown as { readonly parser: AutocannonParser }).parser);
     },
   });
