@@ -2,7 +2,7 @@
  * What else npm offers to verify such chains with, on the same chains, one thread. Each does what its
  * authors or a careful reader of their manual would do, and none of them does as much as the subject:
  * the table says what is left out. All know the roots by their bytes, so none verifies a root's signature
- * of itself.
+ * of itself, but for the chain builder of @peculiar/x509, which cannot do without.
  */
 import { X509Certificate } from 'node:crypto';
 import 'reflect-metadata';
@@ -108,9 +108,30 @@ function keyOf(certificate: X509Certificate): X509Certificate['publicKey'] {
   return known;
 }
 
-function plainPeculiar(roots: Roots): Peer {
+/** As its manual builds chains. */
+function peculiarBuilder(roots: Roots): Peer {
   return {
-    name: '@peculiar/x509',
+    name: '@peculiar/x509, its chain builder',
+    leavesOut: 'KeyDescription, shape, revocation, policy, report',
+    verify: async ({ chain }) => {
+      const [leaf, ...certificates] = chain.map(
+        (der) => new peculiar.X509Certificate(new Uint8Array(der)),
+      ) as [peculiar.X509Certificate, ...peculiar.X509Certificate[]];
+      const path = await new peculiar.X509ChainBuilder({ certificates }).build(leaf);
+      const now = new Date();
+      return (
+        path.length === chain.length &&
+        isOneOf(roots, new Uint8Array((path.at(-1) as peculiar.X509Certificate).rawData)) &&
+        path.every(({ notBefore, notAfter }) => notBefore <= now && now <= notAfter)
+      );
+    },
+  };
+}
+
+/** What it offers for one certificate, and no more of it than `X509Certificate` above does. */
+function peculiarByHand(roots: Roots): Peer {
+  return {
+    name: '@peculiar/x509, by hand',
     leavesOut: LEFT_OUT,
     verify: async ({ chain }) => {
       if (!isOneOf(roots, chain.at(-1))) return false;
@@ -128,7 +149,7 @@ function plainPeculiar(roots: Roots): Peer {
 
 /** `roots`: DER of the certificates that chains may end in. */
 export function createPeers(roots: Roots): readonly Peer[] {
-  return [simpleWebAuthn, plainPeculiar, plainNode, withIssuersRemembered].map((make) =>
-    make(roots),
+  return [simpleWebAuthn, peculiarBuilder, peculiarByHand, plainNode, withIssuersRemembered].map(
+    (make) => make(roots),
   );
 }

@@ -64,7 +64,7 @@ console.log(
 for (const { name, leavesOut, perSecond, timesSlower } of peers) {
   const rate = String(perSecond).padStart(7);
   console.log(
-    `${name.padEnd(30)} ${rate}/s, ours ${timesSlower.toFixed(1)} x; leaves out: ${leavesOut}`,
+    `${name.padEnd(34)} ${rate}/s, ours ${timesSlower.toFixed(1)} x; leaves out: ${leavesOut}`,
   );
 }
 if (values.json !== undefined) {

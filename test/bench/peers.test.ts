@@ -15,7 +15,8 @@ beforeAll(async () => {
 
 const NAMES = [
   '@simplewebauthn/server',
-  '@peculiar/x509',
+  '@peculiar/x509, its chain builder',
+  '@peculiar/x509, by hand',
   'node:crypto X509Certificate',
   'the same, issuers remembered',
 ];
