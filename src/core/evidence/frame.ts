@@ -13,8 +13,29 @@ export interface FramedChain {
 /** Octets of the length in front of each certificate. */
 export const LENGTH_OCTETS = 4;
 
-/** Chains that were read into a frame of their own. */
-const OWN = new WeakMap<ChainBytes, Uint8Array>();
+class Given {
+  constructor(chain: ChainBytes) {
+    // biome-ignore lint/correctness/noConstructorReturn: a subclass puts its private member into what is returned.
+    return chain;
+  }
+}
+
+/**
+ * The frame of a chain that was read into one of its own, on the chain itself and out of reach of others. A `WeakMap`
+ * is no place for it: what it holds stays until the whole heap is looked through, however young its key died.
+ */
+class Own extends Given {
+  readonly #frame: Uint8Array;
+
+  constructor(chain: ChainBytes, frame: Uint8Array) {
+    super(chain);
+    this.#frame = frame;
+  }
+
+  static frameOf(chain: ChainBytes): Uint8Array | undefined {
+    return #frame in chain ? chain.#frame : undefined;
+  }
+}
 
 /**
  * Writes the lengths of `certificates`, which stand in `memory` from its start on, each behind room for its length.
@@ -26,12 +47,12 @@ export function frameInPlace(memory: Buffer, certificates: ChainBytes): void {
     memory.writeUInt32BE(length, at);
     at += LENGTH_OCTETS + length;
   }
-  OWN.set(certificates, new Uint8Array(memory.buffer, memory.byteOffset, at));
+  new Own(certificates, new Uint8Array(memory.buffer, memory.byteOffset, at));
 }
 
 /** A chain framed, copied unless it was read into a frame of its own. */
 export function frame(chain: ChainBytes): FramedChain {
-  const own = OWN.get(chain);
+  const own = Own.frameOf(chain);
   return own === undefined ? copy(chain) : { framed: own, certificates: chain };
 }
 
