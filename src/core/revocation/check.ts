@@ -64,9 +64,10 @@ const LISTS = new WeakMap<RevocationSnapshot, WeakMap<Anchor, AnchorLists>>();
 
 function listsFor(anchor: Anchor, snapshot: RevocationSnapshot): AnchorLists {
   const byAnchor = LISTS.get(snapshot) ?? new WeakMap<Anchor, AnchorLists>();
-  LISTS.set(snapshot, byAnchor);
-  const lists = byAnchor.get(anchor) ?? findLists(anchor, snapshot);
-  byAnchor.set(anchor, lists);
+  const known = byAnchor.get(anchor);
+  if (known !== undefined) return known;
+  const lists = findLists(anchor, snapshot);
+  LISTS.set(snapshot, byAnchor.set(anchor, lists));
   return lists;
 }
 
