@@ -25,6 +25,8 @@ const FEWEST_ROUNDS = 3;
 const FLOOR_MS = 500;
 /** Code is compiled as it runs, in each thread: a request takes a third more CPU for the first ten seconds under load. */
 const WARM_SECONDS = 16;
+/** So is the sender's for a fixed rate: in its first second answers waited up to 110 ms for the sender to read them. */
+const SENDER_WARM_SECONDS = 3;
 
 /**
  * New devices are to be new: each thread sees its share of the fleet, and what it sees again must be long
@@ -51,7 +53,8 @@ async function measureService(
   settings: Readonly<Record<string, string>>,
 ): Promise<Result> {
   const cores = availableParallelism();
-  const chains = CHAINS_PER_CORE_A_SECOND * cores * (WARM_SECONDS + 2 * seconds);
+  const allSeconds = WARM_SECONDS + SENDER_WARM_SECONDS + 2 * seconds;
+  const chains = CHAINS_PER_CORE_A_SECOND * cores * allSeconds;
   const generator = new Generator();
   const floor = await Floor.open(name, cores);
   const service = await startProcess(settings);
@@ -72,6 +75,7 @@ async function measureService(
     const firstAnswerMs = await generator.do<number>({ kind: 'first', url });
     const perSecond = median(rounds.map(({ driven }) => driven.perSecond));
     const rate = Math.max(1, Math.round(perSecond / 2));
+    await generator.do({ kind: 'drive', url, seconds: SENDER_WARM_SECONDS, rate });
     const half = await generator.do<Driven>({ kind: 'drive', url, seconds, rate });
     floors.push(await floor.measure());
     const hasFloor = name !== 'repeat';
