@@ -25,7 +25,7 @@ const FEWEST_ROUNDS = 3;
 const FLOOR_MS = 500;
 /** Code is compiled as it runs, in each thread: a request takes a third more CPU for the first ten seconds under load. */
 const WARM_SECONDS = 16;
-/** So is the sender's for a fixed rate: in its first second answers waited up to 110 ms for the sender to read them. */
+/** So is the sender’s for a fixed rate: until it was, in its first second, answers took up to 110 ms, and then 29. */
 const SENDER_WARM_SECONDS = 3;
 
 /**
