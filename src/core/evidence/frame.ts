@@ -23,6 +23,7 @@ class Given {
 /**
  * The frame of a chain that was read into one of its own, on the chain itself and out of reach of others. A `WeakMap`
  * is no place for it: what it holds may stay until the whole heap is looked through, however young its key died.
+ * A member under a symbol would do as well, and takes 0.6 µs more of each chain.
  */
 class Own extends Given {
   readonly #frame: Uint8Array;
