@@ -80,7 +80,7 @@ function serve(chains: readonly Chain[], context: Omit<AnswerContext, 'now'>, no
   }
 }
 
-export function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
+export function contextFor({ before, chains }: Scenario): Omit<AnswerContext, 'now'> {
   const trust = buildTrust(loadTrustMaterial(loadConfig({ environment: 'development' }, {})));
   const revocation = loadBundledSnapshot(ROOTS);
   const warm = createMemory();
@@ -89,14 +89,14 @@ export function contextFor({ before }: Scenario): Omit<AnswerContext, 'now'> {
   for (let times = 0; times < 3; times += 1) {
     for (const chain of before) serve([chain], context);
   }
-  return { ...context, memory: freeze(warm) };
+  return { ...context, memory: freeze(warm, chains.length) };
 }
 
 /**
  * Recalls what was warm at the start and nothing else. What would be kept is kept where nobody looks, and that
- * is forgotten before the chains come round again: each is to be seen for the first time.
+ * is forgotten when the chains, `round` of them, come round again: each is to be seen for the first time.
  */
-function freeze(warm: WorkerMemory): WorkerMemory {
+function freeze(warm: WorkerMemory, round: number): WorkerMemory {
   let aside = createMemory(ASIDE);
   let proofs = 0;
   return {
@@ -111,12 +111,10 @@ function freeze(warm: WorkerMemory): WorkerMemory {
     keepTexts: () => {},
     keep: (proof, anchors) => {
       proofs += 1;
-      if (proofs % FEWEST_CHAINS === 0) aside = createMemory(ASIDE);
+      if (proofs % round === 0) aside = createMemory(ASIDE);
       aside.keep(proof, anchors);
     },
   };
 }
 
-/** No scenario of new chains has fewer, but for `cold`, whose chains are dear enough to hide what keeping costs. */
-const FEWEST_CHAINS = 1_000;
 const ASIDE = { uppers: 64, attestations: 64, proofs: 64, descriptions: 64 };
