@@ -10,25 +10,23 @@ import { asKey, importKey, isRefusalByOpenSsl, type KeyForm } from './import-key
 import { mayIssue, type PublicKey } from './public-key.ts';
 
 /**
- * An issuer's key. One that is kept is imported when the first signature needs it; one that is not is read for its
- * one signature, and leaves no object behind for the garbage collector, which frees such only by a full
- * collection.
+ * An issuer's key. For its first signature it is only read: most keys sign one chain that is ever seen, and what
+ * is read leaves no object behind for the garbage collector, which frees such only by a full collection. One that
+ * is asked again is imported, and stays imported as long as whoever holds it does.
  */
 export class IssuerKey {
   readonly publicKey: PublicKey;
   readonly #spki: Uint8Array;
-  readonly #isKept: boolean;
+  #wasRead = false;
   #key: KeyObject | undefined;
 
-  constructor(publicKey: PublicKey, spki: Uint8Array, isKept: boolean) {
+  constructor(publicKey: PublicKey, spki: Uint8Array) {
     this.publicKey = publicKey;
     this.#spki = spki;
-    this.#isKept = isKept;
   }
 
-  /** Kept where its certificate is. */
-  static of({ publicKey, bytes, spki, kept }: Certificate): IssuerKey {
-    return new IssuerKey(publicKey, bytes.subarray(spki.start, spki.end), kept !== null);
+  static of({ publicKey, bytes, spki }: Certificate): IssuerKey {
+    return new IssuerKey(publicKey, bytes.subarray(spki.start, spki.end));
   }
 
   /** Whether keys of this kind and size may sign certificates. */
@@ -51,9 +49,12 @@ export class IssuerKey {
 
   #read(effort: Effort): KeyObject | ReturnType<KeyForm> {
     effort.keysImported += 1;
-    if (!this.#isKept) return asKey(this.#spki);
-    this.#key = importKey(this.#spki);
-    return this.#key;
+    if (this.#wasRead) {
+      this.#key = importKey(this.#spki);
+      return this.#key;
+    }
+    this.#wasRead = true;
+    return asKey(this.#spki);
   }
 }
 
