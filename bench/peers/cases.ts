@@ -13,6 +13,8 @@ export const RP_ID = 'bench.example';
 export const ORIGIN = `https://${RP_ID}`;
 
 export interface PeerCase extends Chain {
+  /** What the leaf's description carries. */
+  readonly challenge: Uint8Array;
   readonly registration: Registration;
 }
 
@@ -38,6 +40,7 @@ export function makeCase(
   const sent = { ...evidence, chain: change(evidence.chain) };
   return {
     ...chainOf(sent, 'uppers'),
+    challenge: sent.challenge,
     registration: { response: toRegistration(sent, clientData, clientDataHash), challenge },
   };
 }

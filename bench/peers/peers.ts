@@ -6,6 +6,8 @@
  */
 import { X509Certificate } from 'node:crypto';
 import 'reflect-metadata';
+import { id_ce_keyDescription, KeyMintKeyDescription } from '@peculiar/asn1-android';
+import { AsnConvert } from '@peculiar/asn1-schema';
 import * as peculiar from '@peculiar/x509';
 import { SettingsService, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { ORIGIN, type PeerCase, RP_ID } from './cases.ts';
@@ -133,23 +135,50 @@ function peculiarByHand(roots: Roots): Peer {
   return {
     name: '@peculiar/x509, by hand',
     leavesOut: LEFT_OUT,
-    verify: async ({ chain }) => {
-      if (!isOneOf(roots, chain.at(-1))) return false;
-      const certificates = chain.map((der) => new peculiar.X509Certificate(new Uint8Array(der)));
-      for (const [index, certificate] of certificates.slice(0, -1).entries()) {
-        const issuer = certificates[index + 1] as peculiar.X509Certificate;
-        if (certificate.issuer !== issuer.subject) return false;
-        const publicKey = await issuer.publicKey.export();
-        if (!(await certificate.verify({ publicKey, signatureOnly: true }))) return false;
-      }
-      return true;
+    verify: async ({ chain }) => (await leafByHand(roots, chain)) !== null,
+  };
+}
+
+/** The same, and the challenge compared with that of the description, read with the schema of its authors. */
+function peculiarWithDescription(roots: Roots): Peer {
+  return {
+    name: 'the same, KeyDescription read',
+    leavesOut: 'dates, shape, revocation, policy, report',
+    verify: async ({ chain, challenge }) => {
+      const leaf = await leafByHand(roots, chain);
+      const extension = leaf?.getExtension(id_ce_keyDescription);
+      if (extension == null) return false;
+      const description = AsnConvert.parse(extension.value, KeyMintKeyDescription);
+      const said = new Uint8Array(description.attestationChallenge.buffer);
+      return Buffer.compare(challenge, said) === 0;
     },
   };
 }
 
+/** The leaf of a chain that holds, or null. */
+async function leafByHand(
+  roots: Roots,
+  chain: readonly Uint8Array[],
+): Promise<peculiar.X509Certificate | null> {
+  if (!isOneOf(roots, chain.at(-1))) return null;
+  const certificates = chain.map((der) => new peculiar.X509Certificate(new Uint8Array(der)));
+  for (const [index, certificate] of certificates.slice(0, -1).entries()) {
+    const issuer = certificates[index + 1] as peculiar.X509Certificate;
+    if (certificate.issuer !== issuer.subject) return null;
+    const publicKey = await issuer.publicKey.export();
+    if (!(await certificate.verify({ publicKey, signatureOnly: true }))) return null;
+  }
+  return certificates[0] as peculiar.X509Certificate;
+}
+
 /** `roots`: DER of the certificates that chains may end in. */
 export function createPeers(roots: Roots): readonly Peer[] {
-  return [simpleWebAuthn, peculiarBuilder, peculiarByHand, plainNode, withIssuersRemembered].map(
-    (make) => make(roots),
-  );
+  return [
+    simpleWebAuthn,
+    peculiarBuilder,
+    peculiarByHand,
+    peculiarWithDescription,
+    plainNode,
+    withIssuersRemembered,
+  ].map((make) => make(roots));
 }

@@ -17,6 +17,7 @@ const NAMES = [
   '@simplewebauthn/server',
   '@peculiar/x509, its chain builder',
   '@peculiar/x509, by hand',
+  'the same, KeyDescription read',
   'node:crypto X509Certificate',
   'the same, issuers remembered',
 ];
@@ -69,6 +70,13 @@ describe.each(NAMES)('%s', (name) => {
     const foreign = makeCase(await makeWorld('google-like', 'peers', at));
     expect(await isAccepted(name, foreign)).toBe(false);
   });
+});
+
+test('what reads the description refuses another challenge', async () => {
+  const own = makeCase(world);
+  const { challenge } = makeCase(world);
+  expect(await isAccepted('the same, KeyDescription read', { ...own, challenge })).toBe(false);
+  expect(await isAccepted('@peculiar/x509, by hand', { ...own, challenge })).toBe(true);
 });
 
 test('@simplewebauthn/server refuses another challenge, and a key that did not sign', async () => {

@@ -86,6 +86,7 @@ test('npm run bench:peers: every peer beside ours', async () => {
     '@simplewebauthn/server',
     '@peculiar/x509, its chain builder',
     '@peculiar/x509, by hand',
+    'the same, KeyDescription read',
     'node:crypto X509Certificate',
     'the same, issuers remembered',
   ]);
