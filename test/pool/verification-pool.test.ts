@@ -1,4 +1,6 @@
 /** Real worker threads: they verify, they die, and they are replaced. */
+import { readdirSync } from 'node:fs';
+import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { RunTerms } from '../../src/batch/protocol.ts';
@@ -60,6 +62,25 @@ test('workers answer with reports', async () => {
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
   expect(pool.workersUp).toBe(2);
 });
+
+test.runIf(process.platform === 'linux')('workers give way to the thread of HTTP', async () => {
+  const before = nicenesses();
+  await start().start();
+  const made = nicenesses().filter((nice) => nice > 0).length - before.filter((n) => n > 0).length;
+  expect(made).toBe(2);
+  expect(os.getPriority()).toBe(before[0]);
+});
+
+/** Of each thread of this process, its first thread first (proc(5)); one that ended meanwhile has none. */
+function nicenesses(): number[] {
+  return readdirSync('/proc/self/task').flatMap((thread) => {
+    try {
+      return [os.getPriority(Number(thread))];
+    } catch {
+      return [];
+    }
+  });
+}
 
 test('a request that ends its worker takes no other with it, and is answered with a fault', async () => {
   start(DYING_WORKER);
