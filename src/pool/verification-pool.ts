@@ -53,8 +53,8 @@ const YOUNG_MB = 12;
 
 /**
  * The thread of HTTP goes before the workers: it hands them what they work on, and Linux lets it wait behind one of them
- * even beside an idle core. On two cores these were idle for a tenth of the time at full load, and now for a
- * sixteenth. Elsewhere than on Linux it would be all of the process that gives way.
+ * even beside an idle core. On two cores these were idle for a ninth of the time at full load, and now for a
+ * fourteenth. Elsewhere than on Linux it would be all of the process that gives way.
  */
 const NICE = process.platform === 'linux' ? 10 : 0;
 
