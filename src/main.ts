@@ -2,6 +2,7 @@
 import { openAudit } from './audit/desk.ts';
 import { openChallenges } from './challenge/challenges.ts';
 import type { Config } from './config.ts';
+import { putHelpersBehind } from './helper-threads.ts';
 import { Metrics } from './http/metrics.ts';
 import { openKeptUppers } from './kept-uppers.ts';
 import type { ResultTerms } from './pool/protocol.ts';
@@ -23,6 +24,7 @@ export async function startService(
   config: Config,
   logStream?: NodeJS.WritableStream,
 ): Promise<Service> {
+  putHelpersBehind();
   const signer = openSigner(config);
   checkKeysApart(signer, config.releaseKeys);
   const metrics = new Metrics();
