@@ -10,15 +10,20 @@ export interface AnswerListener {
   readonly onEnd: () => void;
 }
 
+const LINE_END = '\r\n';
 const HEAD_END = '\r\n\r\n';
 
-/** The answers of one connection, whose heads must say how long they are. */
+/** What the next octets belong to: a body as long as its head says, or one in chunks (RFC 9112, 7.1). */
+type Part = 'head' | 'body' | 'chunk size' | 'chunk' | 'trailer';
+
+/** The answers of one connection. */
 export class AnswerReader {
   readonly #listener: AnswerListener;
-  /** What has come of a head. */
-  #head = Buffer.alloc(0);
-  /** Octets of the body that are to come; null while the head is read. */
-  #left: number | null = null;
+  #part: Part = 'head';
+  /** What has come of a head or a line. */
+  #begun = Buffer.alloc(0);
+  /** Octets of a body or chunk that are to come. */
+  #left = 0;
 
   constructor(listener: AnswerListener) {
     this.#listener = listener;
@@ -28,33 +33,57 @@ export class AnswerReader {
   read(octets: Buffer): void {
     let rest = octets;
     while (rest.length > 0) {
-      if (this.#left === null) {
-        const head = this.#head.length === 0 ? rest : Buffer.concat([this.#head, rest]);
-        const end = head.indexOf(HEAD_END);
+      if (this.#left > 0) {
+        const body = rest.subarray(0, this.#left);
+        rest = rest.subarray(body.length);
+        this.#left -= body.length;
+        this.#listener.onBody(body);
+        if (this.#left === 0) this.#endOctets();
+      } else {
+        const seen = this.#begun.length === 0 ? rest : Buffer.concat([this.#begun, rest]);
+        const mark = this.#part === 'head' ? HEAD_END : LINE_END;
+        const end = seen.indexOf(mark);
         if (end < 0) {
-          this.#head = Buffer.from(head);
+          this.#begun = Buffer.from(seen);
           return;
         }
-        const { status, length, isLast } = readHead(head.toString('latin1', 0, end + 2));
-        this.#head = Buffer.alloc(0);
-        this.#left = length;
-        rest = head.subarray(end + HEAD_END.length);
-        this.#listener.onHead(status, isLast);
+        this.#begun = Buffer.alloc(0);
+        rest = seen.subarray(end + mark.length);
+        this.#endText(seen.toString('latin1', 0, end));
       }
-      const body = rest.subarray(0, this.#left);
-      this.#listener.onBody(body);
-      rest = rest.subarray(body.length);
-      this.#left -= body.length;
-      if (this.#left > 0) return;
-      this.#left = null;
-      this.#listener.onEnd();
     }
+  }
+
+  #endOctets(): void {
+    if (this.#part === 'body') this.#end();
+    else this.#part = 'chunk size';
+  }
+
+  #endText(text: string): void {
+    if (this.#part === 'head') {
+      const { status, length, isLast } = readHead(`${text}${LINE_END}`);
+      this.#listener.onHead(status, isLast);
+      this.#part = length === 'chunks' ? 'chunk size' : 'body';
+      this.#left = length === 'chunks' ? 0 : length;
+      if (length === 0) this.#end();
+    } else if (this.#part === 'trailer') {
+      if (text === '') this.#end();
+    } else if (text !== '') {
+      // An empty line is the end of the chunk before.
+      this.#left = readChunkSize(text);
+      this.#part = this.#left === 0 ? 'trailer' : 'chunk';
+    }
+  }
+
+  #end(): void {
+    this.#part = 'head';
+    this.#listener.onEnd();
   }
 }
 
 interface Head {
   readonly status: number;
-  readonly length: number;
+  readonly length: number | 'chunks';
   /** The connection ends behind it. */
   readonly isLast: boolean;
 }
@@ -62,12 +91,20 @@ interface Head {
 /** Every line of `head` ends with CRLF. */
 function readHead(head: string): Head {
   const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(head) ?? [];
-  const [, length] = /\r\ncontent-length: (\d+)\r\n/i.exec(head) ?? [];
-  if (status === undefined || length === undefined) {
+  const [, digits] = /\r\ncontent-length: (\d+)\r\n/i.exec(head) ?? [];
+  const length = digits === undefined ? null : Number(digits);
+  const isInChunks = length === null && /\r\ntransfer-encoding: chunked\r\n/i.test(head);
+  if (status === undefined || (length === null && !isInChunks)) {
     throw new Error(`no answer of HTTP/1.1 with a length: ${head.slice(0, 200)}`);
   }
   const isLast = /\r\nconnection: close\r\n/i.test(head);
-  return { status: Number(status), length: Number(length), isLast };
+  return { status: Number(status), length: length ?? 'chunks', isLast };
+}
+
+function readChunkSize(line: string): number {
+  const [, digits] = /^([0-9a-f]{1,8}) *(;|$)/i.exec(line) ?? [];
+  if (digits === undefined) throw new Error(`no size of a chunk: ${line.slice(0, 200)}`);
+  return Number.parseInt(digits, 16);
 }
 
 /** autocannon's parser of one connection: it is given what arrives, and calls what autocannon has put into it. */

@@ -35,19 +35,33 @@ interface Sent {
   readonly status: number;
   readonly isLast: boolean;
   readonly body: string;
+  /** Octets of each chunk; null: whole, with its length in the head. */
+  readonly chunkSize: number | null;
 }
 
-const toOctets = ({ status, isLast, body }: Sent): Buffer => {
+function toOctets({ status, isLast, body, chunkSize }: Sent): Buffer {
   const connection = isLast ? 'Connection: close' : 'connection: keep-alive';
-  const head = `HTTP/1.1 ${status} Words\r\n${connection}\r\nContent-Length: ${body.length}\r\nx: y`;
-  return Buffer.from(`${head}\r\n\r\n${body}`, 'latin1');
-};
+  const form = chunkSize === null ? `Content-Length: ${body.length}` : 'Transfer-Encoding: chunked';
+  const sent = chunkSize === null ? body : inChunks(body, chunkSize);
+  const head = `HTTP/1.1 ${status} Words\r\n${connection}\r\n${form}\r\nx: y`;
+  return Buffer.from(`${head}\r\n\r\n${sent}`, 'latin1');
+}
+
+/** One chunk with an extension, and a trailer behind the last. */
+function inChunks(body: string, size: number): string {
+  const chunks = [...Array(Math.ceil(body.length / size)).keys()].map((number) => {
+    const chunk = body.slice(number * size, (number + 1) * size);
+    return `${chunk.length.toString(16)}${number === 0 ? ' ;x=y' : ''}\r\n${chunk}\r\n`;
+  });
+  return `${chunks.join('')}0\r\nsum: z\r\n\r\n`;
+}
 
 const octet = fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code));
 const answer = fc.record({
   status: fc.integer({ min: 200, max: 599 }),
   isLast: fc.boolean(),
   body: fc.string({ unit: octet }),
+  chunkSize: fc.option(fc.integer({ min: 1, max: 40 })),
 });
 
 test('answers, whole and in pieces of any size', () => {
@@ -55,22 +69,34 @@ test('answers, whole and in pieces of any size', () => {
   fc.assert(
     fc.property(answers, fc.integer({ min: 1, max: 200 }), (sent, size) => {
       const heard = hear(Buffer.concat(sent.map(toOctets)), size);
-      expect(heard).toEqual(sent.map((each) => ({ ...each, isComplete: true })));
+      expect(heard).toEqual(
+        sent.map(({ chunkSize: _chunkSize, ...each }) => ({ ...each, isComplete: true })),
+      );
     }),
   );
 });
 
 test('one that is not whole is not complete', () => {
-  const octets = toOctets({ status: 200, isLast: false, body: 'body' });
+  const octets = toOctets({ status: 200, isLast: false, body: 'body', chunkSize: null });
   expect(hear(octets.subarray(0, -1), 1000)).toMatchObject([{ body: 'bod', isComplete: false }]);
   expect(hear(octets.subarray(0, 20), 1000)).toEqual([]);
 });
 
 test.each([
-  ['without a length', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'],
+  ['without a length', 'HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\n'],
   ['of another protocol', 'SSH-2.0-x\r\ncontent-length: 1\r\n\r\n'],
 ])('an answer %s is none', (_, head) => {
   expect(() => hear(Buffer.from(head), 1000)).toThrow('no answer of HTTP/1.1 with a length');
+});
+
+test('a chunk must say its size', () => {
+  const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+  expect(() => hear(Buffer.from(`${head}-4\r\n`), 1000)).toThrow('no size of a chunk: -4');
+});
+
+test('an answer without a body is complete with its head', () => {
+  const sent = toOctets({ status: 429, isLast: false, body: '', chunkSize: null });
+  expect(hear(sent, 1000)).toMatchObject([{ body: '', isComplete: true }]);
 });
 
 test('autocannon is told the same', () => {
@@ -84,6 +110,6 @@ test('autocannon is told the same', () => {
     4: () => told.push('end'),
   } as unknown as AutocannonParser;
   readInPlaceOf(parser);
-  parser.execute(toOctets({ status: 503, isLast: false, body: 'body' }));
+  parser.execute(toOctets({ status: 503, isLast: false, body: 'body', chunkSize: null }));
   expect(told).toEqual([{ statusCode: 503, headers: [] }, 'body', 'end']);
 });
