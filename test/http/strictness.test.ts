@@ -68,6 +68,8 @@ test('a caller that never finishes its body does not keep the service from stopp
   const socket = connect(Number(port), hostname);
   const cut = new Promise((resolve) => socket.once('close', resolve));
   socket.on('error', () => {});
+  // What is told to go away is read, or the end would never be seen.
+  socket.resume();
   socket.write(
     'POST /v1/verify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"chain',
   );
