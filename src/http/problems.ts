@@ -27,12 +27,17 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string
   },
 };
 
+/**
+ * Ends `reply` with a problem document. Whoever went away is told nothing: what Node does with a response on a closed
+ * connection it does for no other, and V8 throws the compiled code of all its HTTP away when it first happens.
+ */
 export function sendProblem(
   reply: FastifyReply,
   code: ProblemCode,
   detail: string,
   member: string | null = null,
 ): FastifyReply {
+  if (reply.raw.destroyed) return reply.hijack();
   const problem = toProblem(code, detail, member);
   if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
   return reply

@@ -13,12 +13,19 @@ export interface TextAnswer {
   readonly body: string;
 }
 
-/** Ends `reply`. `headers`: names and values in turn, beside those that the reply was given already. */
+/**
+ * Ends `reply`, with nothing where the caller went away (see `sendProblem`). `headers`: names and values in turn, beside
+ * those that the reply was given already.
+ */
 export function writeText(
   reply: FastifyReply,
   { status, mediaType, body }: TextAnswer,
   headers: readonly string[],
 ): void {
+  if (reply.raw.destroyed) {
+    reply.hijack();
+    return;
+  }
   const all = [...headers, 'content-type', mediaType, 'content-length', String(body.length)];
   const given = reply.getHeaders();
   for (const name in given) all.push(name, String(given[name]));
