@@ -9,8 +9,9 @@ const THREADS = '/proc/self/task';
 const NAME = /^(node-)?V8Worker\n$/;
 
 /**
- * A tenth of the weight of a thread that answers. As its equals they took half of two cores for some 50 ms at a time, and
- * requests waited up to 30 ms behind them. With 19 they hardly run under full load, and code stays slow for long.
+ * A tenth of the weight of a listener, or of the thread of HTTP in front of the pool, whose workers are their equals. As
+ * equals of listeners they took half of two cores for some 50 ms at a time, and requests waited up to 30 ms behind
+ * them. With 19 they hardly run under full load, and code stays slow for long.
  */
 const NICE = 10;
 const MOST_NICE = 19;
