@@ -89,19 +89,25 @@ export function prove(
   return proveAll([chain], anchors, memory)[0] as Proof;
 }
 
-/** The same for chains that came together: everything but signatures for all of them, then all signatures. */
+/**
+ * The same for chains that came together: everything but signatures for all of them, then all signatures.
+ *
+ * `Array.from`, here and wherever a batch is gone through: what `map` gives has one hidden class from the engine's own
+ * `map` and another where it was compiled into its caller, and each change of the load had all the compiled code of a
+ * batch thrown away.
+ */
 export function proveAll(
   chains: readonly ChainBytes[],
   anchors: AnchorSet,
   memory: ProofMemory = NO_MEMORY,
 ): readonly Proof[] {
-  const begun = chains.map((chain) => begin(chain, anchors, memory));
-  const paths = begun.map((each) =>
+  const begun = Array.from(chains, (chain) => begin(chain, anchors, memory));
+  const paths = Array.from(begun, (each) =>
     'parts' in each || !each.claimed.ok
       ? null
       : verifyPath(each.claimed.value, each.effort, memory.links),
   );
-  return begun.map((each, at) => {
+  return Array.from(begun, (each, at) => {
     if ('parts' in each) return each;
     const proof = complete(each, paths[at] ?? (each.claimed as Refusal), memory);
     if (proof.path.ok) memory.keep(proof, anchors);

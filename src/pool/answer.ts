@@ -59,10 +59,10 @@ export function answer(job: Job, context: AnswerContext): Answer {
  */
 export function answerAll(jobs: readonly Job[], context: AnswerContext): readonly Answer[] {
   const { trust, memory } = context;
-  const opened = jobs.map((job) => open(job, context));
+  const opened = Array.from(jobs, (job) => open(job, context));
   const chains = opened.flatMap((each) => ('status' in each ? [] : [each.request.chain]));
   const proofs = proveAll(chains, trust.anchors, memory).values();
-  return opened.map((each) => {
+  return Array.from(opened, (each) => {
     if ('status' in each) return each;
     const proof = proofs.next().value as Proof;
     const { chainTexts } = each.request;

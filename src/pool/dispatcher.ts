@@ -194,7 +194,7 @@ export class Dispatcher {
 
   async #run(batch: readonly Waiting[]): Promise<readonly Answer[]> {
     const started = this.#options.clock();
-    const answers = await this.#options.run(batch.map(({ job }) => job));
+    const answers = await this.#options.run(Array.from(batch, ({ job }) => job));
     // One that is missing would leave its caller waiting for ever.
     if (answers.length !== batch.length) throw new RangeError('a worker lost answers');
     const latest = (this.#options.clock() - started) / batch.length;
