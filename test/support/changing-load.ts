@@ -11,7 +11,7 @@ import { AT, makeWorld } from './world.ts';
 
 const TURNS = [16, 1, 16, 1];
 const TURN_MS = 1_000;
-const CONTROL_MS = 200;
+const CONTROL_MS = 1_000;
 
 const scenario = SCENARIOS['factory-fleet']?.(await makeWorld('enigm-development'), 200);
 if (scenario === undefined) throw new Error('no fleet');
