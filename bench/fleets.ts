@@ -2,8 +2,8 @@
 import { type KeyObject, verify } from 'node:crypto';
 import { newEffort } from '../src/core/base/index.ts';
 import { type Certificate, importKey, parseCertificate, sliceOf } from '../src/core/x509/index.ts';
-import { type Evidence, REJECTED_DEFECTS } from '../src/simulator/index.ts';
-import { attest, type World } from '../test/support/world.ts';
+import { type Evidence, rejectedDefectsOf } from '../src/simulator/index.ts';
+import { attest, proveIn, type World } from '../test/support/world.ts';
 
 /** What is warm when a chain arrives: `whole` for one that was seen before. */
 export type Warm = 'nothing' | 'uppers' | 'attestation' | 'whole';
@@ -61,19 +61,17 @@ export const SCENARIOS: Readonly<Record<string, MakeScenario>> = {
     const chains = repeat(Math.ceil(count / 4), () => chainOf(attest(world), 'whole'));
     return { name: 'repeat', before: chains, chains };
   },
-  mixed: (world, count = COUNT) => {
-    const remote = SCENARIOS['rkp-fleet']?.(world, count) as Scenario;
-    const factory = SCENARIOS['factory-fleet']?.(world, count) as Scenario;
-    const again = SCENARIOS['repeat']?.(world, count) as Scenario;
-    const bad = repeat(100, (made) => badChain(world, made));
+  mixed: (world, count = MIXED_COUNT) => {
+    const parts = MIX.map(({ percent, make }) => make(world, Math.ceil((count * percent) / 100)));
+    const dealt = parts.map(() => 0);
     const chains = repeat(count, (made) => {
-      const share = (made * 37) % 100;
-      const from =
-        share < 70 ? remote.chains : share < 90 ? factory.chains : share < 95 ? again.chains : bad;
-      return from[made % from.length] as Chain;
+      const part = partAt((made * STEP) % 100);
+      const from = parts[part]?.chains ?? [];
+      const at = dealt[part] as number;
+      dealt[part] = at + 1;
+      return from[at % from.length] as Chain;
     });
-    const before = [...remote.before, ...factory.before, ...again.before];
-    return { name: 'mixed', before, chains };
+    return { name: 'mixed', before: parts.flatMap(({ before }) => before), chains };
   },
   hostile: (world, count = COUNT) => {
     const known = chainOf(attest(world), 'uppers');
@@ -81,6 +79,29 @@ export const SCENARIOS: Readonly<Record<string, MakeScenario>> = {
     return { name: 'hostile', before: [known], chains };
   },
 };
+
+/** What `mixed` is made of. */
+const MIX: readonly { readonly percent: number; readonly make: MakeScenario }[] = [
+  { percent: 70, make: SCENARIOS['rkp-fleet'] as MakeScenario },
+  { percent: 20, make: SCENARIOS['factory-fleet'] as MakeScenario },
+  { percent: 5, make: SCENARIOS['repeat'] as MakeScenario },
+  { percent: 5, make: badFleet },
+];
+
+/** So many that every defect is among those 5 %. */
+const MIXED_COUNT = 2 * COUNT;
+
+/** A prime that divides neither 100 nor the number of defects: steps of it come by each once before any twice. */
+const STEP = 37;
+
+/** Which part of `MIX` a percentage belongs to. */
+function partAt(percentage: number): number {
+  let end = 0;
+  return MIX.findIndex(({ percent }) => {
+    end += percent;
+    return percentage < end;
+  });
+}
 
 function repeat<T>(count: number, make: (made: number) => T): T[] {
   return Array.from({ length: count }, (_, made) => make(made));
@@ -99,16 +120,21 @@ function toBody(chain: readonly Uint8Array[], challenge: Uint8Array): string {
   });
 }
 
+/** Devices of which each is rejected for another reason, until they begin again. */
+function badFleet(world: World, count = COUNT): Scenario {
+  return { name: 'bad', before: [], chains: repeat(count, (made) => badChain(world, made)) };
+}
+
+const BAD = rejectedDefectsOf('enigm-development');
+
 function badChain(world: World, made: number): Chain {
-  const defect = REJECTED_DEFECTS[made % REJECTED_DEFECTS.length];
+  const defect = BAD[(made * STEP) % BAD.length];
   if (defect === undefined) throw new RangeError('no defects');
   const evidence = attest(world, defect.device, { ...defect.attest, defect: defect.name });
-  // What is refused need not have cost a signature.
-  return {
-    body: toBody(evidence.chain, evidence.challenge),
-    chain: evidence.chain,
-    floor: () => {},
-  };
+  const { chain, challenge } = evidence;
+  // A chain that does not verify need not have cost a signature.
+  const floor = proveIn(world, chain).path.ok ? floorOf(chain, 'uppers') : () => {};
+  return { body: toBody(chain, challenge), chain, floor };
 }
 
 /** The dearest junk: a chain whose lower intermediate the real P-384 intermediate did not sign. */

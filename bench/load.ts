@@ -3,49 +3,60 @@
  * fixed rate, each request with another simulated device. `--sweep R1,R2,…` tries one rate after another and names the knee:
  * the highest at which the service still answers what it is sent.
  */
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { makeWorld } from '../test/support/world.ts';
+import { newCommand, parseCount, parsePositive } from './command-line.ts';
 import { type Driven, drive } from './drive.ts';
-import { SCENARIOS } from './fleets.ts';
+import { type MakeScenario, SCENARIOS } from './fleets.ts';
 
 /** Below this share of the rate asked for, a service no longer keeps up. */
 const KEEPS_UP = 0.97;
 
+/** Outcomes and codes that are told by name. */
+const MOST_NAMES = 12;
+
 /** Making a device takes half a millisecond and 6 KB. */
 const MOST_CHAINS = 60_000;
 
-const { values } = parseArgs({
-  options: {
-    url: { type: 'string', default: 'http://127.0.0.1:8080' },
-    rate: { type: 'string', default: '500' },
-    seconds: { type: 'string', default: '10' },
-    connections: { type: 'string', default: '64' },
-    mix: { type: 'string', default: 'mixed' },
-    token: { type: 'string' },
-    sweep: { type: 'string' },
-  },
-});
+interface Options {
+  readonly url: string;
+  readonly rate: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly mix: string;
+  readonly token?: string;
+  readonly sweep?: readonly number[];
+}
 
-const make = SCENARIOS[values.mix];
-if (make === undefined) {
-  console.error(`no mix ${values.mix}; there are ${Object.keys(SCENARIOS).join(', ')}`);
-  process.exit(64);
-}
-const rates = (values.sweep ?? values.rate).split(',').map(Number);
-if (rates.some((rate) => !(rate > 0)) || !(Number(values.seconds) > 0)) {
-  console.error('--rate, --sweep and --seconds are positive numbers');
-  process.exit(64);
-}
+const { rate, url, seconds, connections, mix, token, sweep } = newCommand(
+  'npm run load --',
+  'Drives a running service at a fixed rate, each request with another simulated device.',
+)
+  .option('--url <URL>', 'of the service', 'http://127.0.0.1:8080')
+  .option('--rate <R>', 'requests a second', parsePositive, 500)
+  .option('--seconds <S>', 'how long, at each rate', parsePositive, 10)
+  .option('--connections <N>', 'over how many connections', parseCount, 64)
+  .addOption(
+    new Option('--mix <NAME>', 'which devices').choices(Object.keys(SCENARIOS)).default('mixed'),
+  )
+  .option('--token <TOKEN>', 'of a caller, where the service asks for one')
+  .option('--sweep <R1,R2,...>', 'one rate after another, and the knee', (text) =>
+    text.split(',').map(parsePositive),
+  )
+  .parse()
+  .opts<Options>();
+const rates = sweep ?? [rate];
+const make = SCENARIOS[mix] as MakeScenario;
 
 const world = await makeWorld('enigm-development', `load ${process.pid} ${Date.now()}`);
-const total = rates.reduce((sum, rate) => sum + rate * Number(values.seconds), 0);
+const total = rates.reduce((sum, rate) => sum + rate * seconds, 0);
 const bodies: string[] = [];
 while (bodies.length < Math.min(total, MOST_CHAINS)) {
   bodies.push(...make(world).chains.map(({ body }) => body));
   // The point of this one is to send the same again.
-  if (values.mix === 'repeat') break;
+  if (mix === 'repeat') break;
 }
-if (total > bodies.length && values.mix !== 'repeat') {
+if (total > bodies.length && mix !== 'repeat') {
   console.log(`${bodies.length} devices for ${total} requests: some come again`);
 }
 
@@ -54,25 +65,25 @@ let from = 0;
 let answered = 0;
 for (const rate of rates) {
   const driven = await drive({
-    url: values.url,
+    url,
     bodies,
     from,
     rate,
-    seconds: Number(values.seconds),
-    connections: Number(values.connections),
-    ...(values.token === undefined ? {} : { token: values.token }),
+    seconds,
+    connections,
+    ...(token === undefined ? {} : { token }),
   });
   report(rate, driven);
-  from = (from + Math.round(rate * Number(values.seconds))) % bodies.length;
+  from = (from + Math.round(rate * seconds)) % bodies.length;
   answered += driven.answered;
   if (driven.perSecond >= KEEPS_UP * rate && driven.shed === 0) knee = Math.max(knee ?? 0, rate);
 }
-if (values.sweep !== undefined) {
+if (sweep !== undefined) {
   console.log(knee === null ? 'knee: below the lowest rate tried' : `knee: ${knee}/s`);
 }
 
 if (answered === 0) {
-  console.error(`nothing at ${values.url} answers`);
+  console.error(`nothing at ${url} answers`);
   process.exitCode = 69;
 }
 
@@ -91,6 +102,8 @@ function toMs(ms: number): string {
 }
 
 function counted(counts: ReadonlyMap<string, number>): string {
-  const most = [...counts].toSorted(([, a], [, b]) => b - a).slice(0, 12);
-  return most.map(([name, count]) => `${name} ${count}`).join(', ') || 'none';
+  const sorted = [...counts].toSorted(([, a], [, b]) => b - a);
+  const names = sorted.slice(0, MOST_NAMES).map(([name, count]) => `${name} ${count}`);
+  const others = sorted.length - names.length;
+  return [...names, ...(others > 0 ? [`and ${others} others`] : [])].join(', ') || 'none';
 }

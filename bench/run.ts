@@ -1,7 +1,8 @@
 /** `npm run bench`: what a verification costs, beside what its signatures alone cost, in the same run. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { makeWorld } from '../test/support/world.ts';
+import { newCommand, parseCount, parsePositive } from './command-line.ts';
 import { measureEnrol } from './enrol.ts';
 import { SCENARIOS, type Scenario } from './fleets.ts';
 import { measureHttp, measureListeners } from './http.ts';
@@ -9,64 +10,82 @@ import { measureInline } from './inline.ts';
 import { describeMachine, type Result } from './measure.ts';
 import { measurePool } from './pool.ts';
 
-const { values } = parseArgs({
-  options: {
-    scenario: { type: 'string', multiple: true },
-    seconds: { type: 'string', default: '5' },
-    where: { type: 'string', multiple: true },
-    json: { type: 'string' },
-    compare: { type: 'string' },
-    chains: { type: 'string' },
-  },
-});
-
 type Measure = (scenario: Scenario, seconds: number) => Result | Promise<Result>;
 const WHERE: Readonly<Record<string, Measure>> = {
   inline: measureInline,
   http: measureHttp,
   listeners: measureListeners,
 };
-const chains = values.chains === undefined ? undefined : Number(values.chains);
+const PLACES = [...Object.keys(WHERE), 'pool'];
+const NAMES = [...Object.keys(SCENARIOS), 'enrol'];
+
+interface Options {
+  readonly scenario: readonly string[];
+  readonly where: readonly string[];
+  readonly seconds: number;
+  readonly chains?: number;
+  readonly json?: string;
+  readonly compare?: string;
+}
+
+const {
+  scenario: names,
+  where: places,
+  seconds,
+  chains,
+  json,
+  compare,
+} = newCommand(
+  'npm run bench --',
+  'What a verification costs, beside what its signatures alone cost, in the same run.',
+)
+  .addOption(new Option('--scenario <NAME...>', 'which').choices(NAMES).default(NAMES, 'all'))
+  .addOption(
+    new Option('--where <PLACE...>', 'one thread, the pool, or the service over HTTP in a mode')
+      .choices(PLACES)
+      .default(['inline', 'http']),
+  )
+  .option('--seconds <S>', 'of each measurement', parsePositive, 5)
+  .option('--chains <N>', 'how many to make, on one thread and in the pool', parseCount)
+  .option('--json <FILE>', 'where to write the figures')
+  .option('--compare <FILE>', 'figures of an earlier run, to say what changed')
+  .parse()
+  .opts<Options>();
 
 const old: readonly Result[] =
-  values.compare === undefined
+  compare === undefined
     ? []
-    : (JSON.parse(readFileSync(values.compare, 'utf8')) as { scenarios: Result[] }).scenarios;
+    : (JSON.parse(readFileSync(compare, 'utf8')) as { scenarios: Result[] }).scenarios;
 
 const machine = describeMachine();
 console.log(
   `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, OpenSSL ${machine.openssl}`,
 );
 const results: Result[] = [];
-const NAMES = [...Object.keys(SCENARIOS), 'enrol'];
-for (const name of values.scenario ?? NAMES) {
-  if (name === 'enrol') {
+for (const name of names) {
+  const make = SCENARIOS[name];
+  if (make === undefined) {
     const world = await makeWorld('enigm-development', 'bench enrol');
-    show(await measureEnrol(world, Number(values.seconds)));
+    show(await measureEnrol(world, seconds));
     continue;
   }
-  const make = SCENARIOS[name];
-  if (make === undefined) throw new Error(`no scenario ${name}; there are ${NAMES.join(', ')}`);
   let scenario: Scenario | undefined;
-  for (const where of values.where ?? ['inline', 'http']) {
-    if (where === 'pool') {
-      const pooled = { name, seconds: Number(values.seconds) };
-      show(await measurePool(chains === undefined ? pooled : { ...pooled, chains }));
-      continue;
-    }
+  for (const where of places) {
     // A service that runs has seen the upper certificates.
     if (name === 'cold' && where !== 'inline') continue;
     const measure = WHERE[where];
     if (measure === undefined) {
-      throw new Error(`no place ${where}; there are pool, ${Object.keys(WHERE).join(', ')}`);
+      const pooled = { name, seconds };
+      show(await measurePool(chains === undefined ? pooled : { ...pooled, chains }));
+      continue;
     }
     scenario ??= make(await makeWorld('enigm-development', `bench ${name}`), chains);
-    const result = await measure(scenario, Number(values.seconds));
+    const result = await measure(scenario, seconds);
     show(result);
   }
 }
-if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ machine, scenarios: results }, null, 2)}\n`);
+if (json !== undefined) {
+  writeFileSync(json, `${JSON.stringify({ machine, scenarios: results }, null, 2)}\n`);
 }
 
 function show(result: Result): void {

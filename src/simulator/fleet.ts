@@ -27,7 +27,7 @@ export interface FleetMember {
 const FACTORY_BATCHES = 5;
 
 /** Defects for which a chain is rejected, not merely remarked upon. */
-export const REJECTED_DEFECTS: readonly Defect[] = DEFECTS.filter(
+const REJECTED_DEFECTS: readonly Defect[] = DEFECTS.filter(
   ({ expects }) => expects !== 'nothing' && (expects.severity ?? 'reject') === 'reject',
 );
 

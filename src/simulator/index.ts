@@ -6,7 +6,6 @@ export type { Build, Level } from './device.ts';
 export {
   type FleetMember,
   type FleetShape,
-  REJECTED_DEFECTS,
   rejectedDefectsOf,
   simulateFleet,
 } from './fleet.ts';

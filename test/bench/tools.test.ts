@@ -116,3 +116,29 @@ test('npm run bench:memory: resident memory as chains go by', async () => {
   });
   expect(stdout).toContain('500 chains: accept 500');
 });
+
+test('npm run load: says what it wants, and that nothing answers', async () => {
+  const load = (args: readonly string[]): Promise<unknown> =>
+    promisify(execFile)(process.execPath, ['bench/load.ts', ...args]);
+  const wrong = [
+    [['--mix', 'nobody'], 'Allowed choices are cold, rkp-fleet'],
+    [['--rate', '0'], 'a number above 0'],
+    [['--sweep', '100,x'], 'a number above 0'],
+    [['--connections', '1.5'], 'an integer above 0'],
+    [['--speed', '5'], "unknown option '--speed'"],
+  ] as const;
+  for (const [args, said] of wrong) {
+    await expect(load(args)).rejects.toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining(said),
+    });
+  }
+  await expect(load(['--help'])).resolves.toMatchObject({
+    stdout: expect.stringContaining('--sweep <R1,R2,...>'),
+  });
+  const nowhere = ['--url', 'http://127.0.0.1:9', '--rate', '5', '--seconds', '0.2'];
+  await expect(load([...nowhere, '--mix', 'cold'])).rejects.toMatchObject({
+    code: 69,
+    stderr: expect.stringContaining('nothing at http://127.0.0.1:9 answers'),
+  });
+});

@@ -1,0 +1,27 @@
+/** What the commands of this folder that people call have in common: `--help`, and exit code 64 for a call that is wrong. */
+import { Command, InvalidArgumentError } from 'commander';
+
+const USAGE = 64;
+
+export function newCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .showHelpAfterError('(--help says more)')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE));
+}
+
+/** A number above 0. */
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || value === Number.POSITIVE_INFINITY) {
+    throw new InvalidArgumentError('it is a number above 0');
+  }
+  return value;
+}
+
+/** An integer above 0. */
+export function parseCount(text: string): number {
+  const value = parsePositive(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('it is an integer above 0');
+  return value;
+}
