@@ -71,7 +71,9 @@ export class Dispatcher {
   #queue: Waiting[] = [];
   #inFlight = 0;
   #isScheduled = false;
-  #isSweeping = false;
+  /** When what has expired is looked for next; infinite while nothing waits. */
+  #nextSweep = Number.POSITIVE_INFINITY;
+  #sweep: NodeJS.Timeout | undefined;
   /** Running mean of how long a worker is busy for one request, in milliseconds. */
   #msPerJob = 0;
 
@@ -99,25 +101,28 @@ export class Dispatcher {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const waiting: Waiting = { job, expiresAt, resolve, reject };
     this.#queue.push(waiting);
-    this.#sweepLater();
+    this.#sweepAt(expiresAt);
     this.#schedule();
     return { answer: promise, abandon: () => this.#forget(waiting) };
   }
 
   /** A deadline is kept also while every worker is busy: a caller hears of it when it passes. */
-  #sweepLater(): void {
-    const [first] = this.#queue;
-    if (this.#isSweeping || first === undefined) return;
-    this.#isSweeping = true;
-    const wait = Math.max(1, first.expiresAt - this.#options.clock());
-    setTimeout(() => {
-      this.#isSweeping = false;
-      const now = this.#options.clock();
-      const expired = this.#queue.filter(({ expiresAt }) => now >= expiresAt);
-      this.#queue = this.#queue.filter(({ expiresAt }) => now < expiresAt);
-      for (const { reject } of expired) reject(new BusyFault('the deadline passed'));
-      this.#sweepLater();
-    }, wait).unref();
+  #sweepAt(expiresAt: number): void {
+    // One that was slow to arrive is due before those that wait already.
+    if (expiresAt >= this.#nextSweep) return;
+    clearTimeout(this.#sweep);
+    this.#nextSweep = expiresAt;
+    const wait = Math.max(1, expiresAt - this.#options.clock());
+    this.#sweep = setTimeout(() => this.#refuseExpired(), wait).unref();
+  }
+
+  #refuseExpired(): void {
+    this.#nextSweep = Number.POSITIVE_INFINITY;
+    const now = this.#options.clock();
+    const expired = this.#queue.filter(({ expiresAt }) => now >= expiresAt);
+    this.#queue = this.#queue.filter(({ expiresAt }) => now < expiresAt);
+    for (const { reject } of expired) reject(new BusyFault('the deadline passed'));
+    for (const { expiresAt } of this.#queue) this.#sweepAt(expiresAt);
   }
 
   /** Gives its place to another at once. What a worker has already is answered to nobody. */

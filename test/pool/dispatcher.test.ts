@@ -159,6 +159,17 @@ describe('admission', () => {
     expect(dispatcher.queueLength).toBe(0);
   });
 
+  test('one that was slow to arrive hears of its deadline before those that came in time', async () => {
+    const clock = () => performance.now();
+    const { submit, dispatcher } = setUp({ workers: 1, deadlineMs: 60_000, clock });
+    submit('hangs');
+    await turn();
+    submit('came in time');
+    const slow = { ...job('slow'), arrivedAt: clock() - 59_950 };
+    await expect(dispatcher.submit(slow).answer).rejects.toThrow('the deadline passed');
+    expect(dispatcher.queueLength).toBe(1);
+  });
+
   test('a request whose deadline passed with its worker is not tried again', async () => {
     const { submit, calls, pass } = setUp({ workers: 1 });
     const [lost] = submit('lost');
