@@ -1,6 +1,7 @@
 /**
  * One evidence, one report, whichever way it goes: in process with nothing remembered, in process with
- * everything remembered, through the pool, over HTTP. Only the moment may differ.
+ * everything remembered, through the pool, over HTTP in front of it, over HTTP by listeners; there by one thread each, which
+ * is asked until it remembers. Only the moment may differ.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,12 +15,15 @@ import { VerificationPool } from '../../src/pool/verification-pool.ts';
 import { DEFECTS } from '../../src/simulator/index.ts';
 import { loadTrustMaterial } from '../../src/sources/load-trust.ts';
 import { buildTrust } from '../../src/sources/trust.ts';
+import { mutatedChain } from '../support/mutated-chain.ts';
 import { post, type RunningService, serve } from '../support/service.ts';
 import { attest, makeWorld } from '../support/world.ts';
 
 const CORPUS = path.resolve('..', 'shared', 'corpus');
 const isAbsent = !existsSync(CORPUS);
 const WHY = isAbsent ? ' (skipped: ../shared/corpus is not here)' : '';
+
+const MUTATIONS = 600;
 
 const world = await makeWorld('enigm-development', 'same reports');
 const material = loadTrustMaterial(loadConfig({ environment: 'development' }, {}));
@@ -37,11 +41,11 @@ let listening: RunningService;
 let pool: VerificationPool;
 
 beforeAll(async () => {
-  service = await serve({ maxQueue: 10_000 });
-  listening = await serve({ maxQueue: 10_000, listeners: 2 });
+  service = await serve({ workers: 1 });
+  listening = await serve({ listeners: 1 });
   pool = new VerificationPool({
-    workers: 2,
-    maxQueue: 10_000,
+    workers: 1,
+    maxQueue: 64,
     deadlineMs: 60_000,
     trust: () => shared,
     revocation: () => world.revocation,
@@ -79,7 +83,12 @@ function apartFromTime(text: string): string {
   });
 }
 
-/** What every way says to a request: fresh, seen, kept, recalled, pool, pool again, HTTP, by listeners. */
+/** A chain that comes for the first time, the second (it is kept), and the third (it is known, to the letter). */
+async function thrice(ask: () => Promise<string> | string): Promise<readonly string[]> {
+  return [await ask(), await ask(), await ask()];
+}
+
+/** What every way says to a request, each asked until it remembers. */
 async function sayings(body: string): Promise<readonly string[]> {
   const job: Job = { form: 'json', body, query: {} };
   const inline = (memory: AnswerContext['memory']): string =>
@@ -88,23 +97,14 @@ async function sayings(body: string): Promise<readonly string[]> {
     const headers = { 'content-type': 'application/json' };
     return (await fetch(`${url}/v1/verify`, { method: 'POST', body, headers })).text();
   };
-  const [once, again, http, byListeners] = await Promise.all([
-    pool.submit(job).answer,
-    pool.submit(job).answer,
-    ask(service),
-    ask(listening),
+  const texts = await Promise.all([
+    [inline(createMemory())],
+    thrice(() => inline(remembering)),
+    thrice(async () => (await pool.submit(job).answer).body),
+    thrice(() => ask(service)),
+    thrice(() => ask(listening)),
   ]);
-  const texts = [
-    inline(createMemory()),
-    inline(remembering),
-    inline(remembering),
-    inline(remembering),
-    once.body,
-    again.body,
-    http,
-    byListeners,
-  ];
-  return texts.map(apartFromTime);
+  return texts.flat().map(apartFromTime);
 }
 
 async function expectOneReport(bodies: ReadonlyMap<string, string>): Promise<void> {
@@ -124,6 +124,16 @@ test('every defect and quirk of the catalogue', async () => {
     }),
   );
   expect(bodies.size).toBeGreaterThan(100);
+  await expectOneReport(bodies);
+});
+
+test(`${MUTATIONS} mutations, as the differential test makes them`, async () => {
+  const bodies = new Map(
+    Array.from({ length: MUTATIONS }, (_, made) => {
+      const { chain, challenge } = mutatedChain([world], 'same reports', made);
+      return [String(made), requestOf(chain, challenge, 'enigm-development')];
+    }),
+  );
   await expectOneReport(bodies);
 });
 
