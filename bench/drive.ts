@@ -22,6 +22,8 @@ export interface Driven {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
+  /** At a fixed rate: the latest first answer of a connection. */
+  readonly firstAnswerMs?: number;
   /** Share answered 429 or 503. */
   readonly shed: number;
   /** Connections that failed, requests that were not answered in time. */
@@ -69,11 +71,13 @@ async function driveAt(rate: number, options: DriveOptions): Promise<Driven> {
   const answers = new Answers();
   const took: number[] = [];
   let errors = 0;
+  let firstAnswerMs = 0;
   const elapsed = await openLoop(
     options,
     bodies,
     { rate, seconds, from },
-    ({ status, body, ms }) => {
+    ({ status, body, ms, isFirst }) => {
+      if (isFirst) firstAnswerMs = Math.max(firstAnswerMs, ms);
       if (status === 0) errors += 1;
       else answers.count(status, body);
       // What was never answered took at least this long; a connection that was refused took no time.
@@ -90,6 +94,7 @@ async function driveAt(rate: number, options: DriveOptions): Promise<Driven> {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     p999Ms: at(0.999),
+    firstAnswerMs,
   };
 }
 

@@ -10,7 +10,7 @@ import { makeSigner, toSigningKey } from '../src/results/index.ts';
 import type { World } from '../test/support/world.ts';
 import { type Chain, chainOf, SCENARIOS } from './fleets.ts';
 import { BATCH, contextFor } from './inline.ts';
-import { type Result, rssMb } from './measure.ts';
+import { collect, type Result } from './measure.ts';
 
 const COUNT = 960;
 const SLICE = 6 * BATCH;
@@ -71,8 +71,11 @@ export async function measureEnrol(world: World, seconds: number): Promise<Resul
     const taken = enrolments.slice(from, from + SLICE);
     const before = process.cpuUsage();
     for (let at = 0; at < taken.length; at += BATCH) await enrol(taken.slice(at, at + BATCH));
+    // What it leaves is its own to collect.
+    collect();
     const between = process.cpuUsage();
     for (const each of taken) bare(each);
+    collect();
     const after = process.cpuUsage();
     rounds.push({ all: cpuUs(before, between) / SLICE, alone: cpuUs(between, after) / SLICE });
   }
@@ -91,7 +94,7 @@ export async function measureEnrol(world: World, seconds: number): Promise<Resul
     p50Ms: null,
     p99Ms: null,
     p999Ms: null,
-    rssMb: rssMb(),
+    rssMb: null,
   };
 }
 

@@ -18,7 +18,12 @@ export type Order =
       readonly rate?: number;
     };
 
-export type Done = Omit<Driven, 'outcomes' | 'codes'> | number;
+/** As `Driven`, with what can be sent. */
+export interface Drove extends Omit<Driven, 'outcomes' | 'codes'> {
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+export type Done = Drove | number;
 
 const CONNECTIONS = 64;
 
@@ -71,13 +76,13 @@ function takeFrom(count: number): number {
   return at;
 }
 
-function plain({ outcomes: _outcomes, codes: _codes, ...rest }: Driven): Done {
-  return rest;
+function plain({ outcomes, codes: _codes, ...rest }: Driven): Drove {
+  return { ...rest, outcomes: Object.fromEntries(outcomes) };
 }
 
 /** One world, and as many fleets of it as it takes; what is to be sent again and again is made once. */
 async function makeFleet(name: string, count: number): Promise<void> {
-  const world = await makeWorld('enigm-development', `bench http ${name}`);
+  const world = await makeWorld('enigm-development', `bench http ${name}`, Date.now());
   const make = SCENARIOS[name];
   if (make === undefined) throw new RangeError(`no scenario ${name}`);
   const warming: string[] = [];

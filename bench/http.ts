@@ -1,7 +1,8 @@
 /**
  * A whole service as a process, JSON to JSON report over HTTP: closed loop of 64 in slices, and slices of its
  * floor between them, which is the signatures of the same kind of chains on every core at the same time. Then
- * the latest first answer on 64 fresh connections, and an open loop at half the rate of the closed one.
+ * the latest first answer on 64 fresh connections that ask at once, and an open loop at half the rate of the closed one, on as
+ * many of its own.
  *
  * No memory flatters: each chain is sent again only after all the others, which are more than all threads together
  * remember devices.
@@ -14,9 +15,8 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { loadConfig } from '../src/config.ts';
 import { startProcess } from '../test/support/service-process.ts';
-import type { Driven } from './drive.ts';
 import type { Scenario } from './fleets.ts';
-import type { Order } from './generator.ts';
+import type { Drove, Order } from './generator.ts';
 import { median, type Result, type Slice } from './measure.ts';
 
 /** The machine drifts within seconds: many short rounds, each between two slices of its floor. */
@@ -63,20 +63,21 @@ async function measureService(
     await generator.do({ kind: 'make', scenario: name, count: chains });
     await generator.do({ kind: 'warm', url, seconds: WARM_SECONDS });
     const floors = [await floor.measure()];
-    const rounds: { driven: Driven; cpuUs: number; rssMb: number }[] = [];
+    const rounds: { driven: Drove; cpuUs: number; rssMb: number }[] = [];
     const count = Math.max(FEWEST_ROUNDS, Math.round(seconds / ROUND_SECONDS));
     for (let round = 0; round < count; round += 1) {
       const before = usageOf(pid);
-      const driven = await generator.do<Driven>({ kind: 'drive', url, seconds: ROUND_SECONDS });
+      const driven = await generator.do<Drove>({ kind: 'drive', url, seconds: ROUND_SECONDS });
       const after = usageOf(pid);
       rounds.push({ driven, cpuUs: after.cpuUs - before.cpuUs, rssMb: after.rssMb });
       floors.push(await floor.measure());
     }
-    const firstAnswerMs = await generator.do<number>({ kind: 'first', url });
+    const firstOfIdleMs = await generator.do<number>({ kind: 'first', url });
     const perSecond = median(rounds.map(({ driven }) => driven.perSecond));
     const rate = Math.max(1, Math.round(perSecond / 2));
     await generator.do({ kind: 'drive', url, seconds: SENDER_WARM_SECONDS, rate });
-    const half = await generator.do<Driven>({ kind: 'drive', url, seconds, rate });
+    const half = await generator.do<Drove>({ kind: 'drive', url, seconds, rate });
+    const outcomes = countSound(name, [...rounds.map(({ driven }) => driven), half]);
     floors.push(await floor.measure());
     const hasFloor = name !== 'repeat';
     const beside = rounds.map((_, round) => mean(floors.slice(round, round + 2), 'perSecond'));
@@ -95,7 +96,8 @@ async function measureService(
       p99Ms: half.p99Ms,
       p999Ms: half.p999Ms,
       rssMb: rounds.at(-1)?.rssMb ?? 0,
-      firstAnswerMs,
+      firstAnswerMs: Math.max(firstOfIdleMs, half.firstAnswerMs ?? 0),
+      outcomes,
       ...(hasFloor ? { floorLongestMs: Math.max(...floors.map((each) => each.longestMs)) } : {}),
     };
   } finally {
@@ -103,6 +105,26 @@ async function measureService(
     await floor.close();
     generator.end();
   }
+}
+
+/** Scenarios in which something is to be rejected. */
+const WITH_BAD: readonly string[] = ['mixed', 'hostile'];
+
+/** What was answered; throws unless all of it was, and a sound fleet accepted: figures of anything else say nothing. */
+function countSound(name: string, all: readonly Drove[]): Readonly<Record<string, number>> {
+  const outcomes: Record<string, number> = {};
+  for (const driven of all) {
+    for (const [outcome, times] of Object.entries(driven.outcomes)) {
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + times;
+    }
+  }
+  const failed = all.some(({ errors, shed }) => errors > 0 || shed > 0);
+  const isSound = WITH_BAD.includes(name) || Object.keys(outcomes).join() === 'accept';
+  if (failed || !isSound) {
+    const errors = all.reduce((sum, each) => sum + each.errors, 0);
+    throw new Error(`${name} was answered ${JSON.stringify(outcomes)}, with ${errors} errors`);
+  }
+  return outcomes;
 }
 
 interface FloorSlice {

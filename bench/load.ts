@@ -45,10 +45,10 @@ const { rate, url, seconds, connections, mix, token, sweep } = newCommand(
   )
   .parse()
   .opts<Options>();
-const rates = sweep ?? [rate];
+const rates = sweep?.toSorted((a, b) => a - b) ?? [rate];
 const make = SCENARIOS[mix] as MakeScenario;
 
-const world = await makeWorld('enigm-development', `load ${process.pid} ${Date.now()}`);
+const world = await makeWorld('enigm-development', `load ${process.pid} ${Date.now()}`, Date.now());
 const total = rates.reduce((sum, rate) => sum + rate * seconds, 0);
 const bodies: string[] = [];
 while (bodies.length < Math.min(total, MOST_CHAINS)) {
@@ -60,7 +60,9 @@ if (total > bodies.length && mix !== 'repeat') {
   console.log(`${bodies.length} devices for ${total} requests: some come again`);
 }
 
+/** The highest rate that was kept up with, as every lower one that was tried. */
 let knee: number | null = null;
+let keepsUp = true;
 let from = 0;
 let answered = 0;
 for (const rate of rates) {
@@ -76,7 +78,8 @@ for (const rate of rates) {
   report(rate, driven);
   from = (from + Math.round(rate * seconds)) % bodies.length;
   answered += driven.answered;
-  if (driven.perSecond >= KEEPS_UP * rate && driven.shed === 0) knee = Math.max(knee ?? 0, rate);
+  keepsUp &&= driven.perSecond >= KEEPS_UP * rate && driven.shed === 0 && driven.errors === 0;
+  if (keepsUp) knee = rate;
 }
 if (sweep !== undefined) {
   console.log(knee === null ? 'knee: below the lowest rate tried' : `knee: ${knee}/s`);

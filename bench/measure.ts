@@ -25,8 +25,11 @@ export interface Result {
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly p999Ms: number | null;
-  readonly rssMb: number;
-  /** Over HTTP: the latest first answer of 64 fresh connections that ask at once. */
+  /** Of the service; null where it is not a process of its own. */
+  readonly rssMb: number | null;
+  /** On one thread: the ratio by the CPU of the whole process, with what V8's own threads compile and collect. */
+  readonly ratioOfProcess?: number;
+  /** Over HTTP: the latest first answer of 64 fresh connections, that ask at once or at half the rate. */
   readonly firstAnswerMs?: number;
   /** Over HTTP: the longest that the signatures of one chain took beside it: so long the machine itself held up what ran. */
   readonly floorLongestMs?: number;
@@ -58,10 +61,11 @@ export function describeMachine(): Machine {
   };
 }
 
-/** What one slice took: wall clock and CPU of this process, both in µs a call. */
+/** What one slice took: wall clock, CPU of this thread and of the whole process, in µs a call. */
 export interface Slice {
   readonly wallUs: number;
   readonly cpuUs: number;
+  readonly processUs: number;
   readonly calls: number;
   /** Of the call that took longest by the clock. */
   readonly longestMs: number;
@@ -72,8 +76,17 @@ export interface Slice {
  * tenth of a slice: only the sum of many says something.
  */
 export function meanCpuUs(slices: readonly Slice[]): number {
+  return meanOf(slices, ({ cpuUs }) => cpuUs);
+}
+
+/** The same of the whole process. */
+export function processCpuUs(slices: readonly Slice[]): number {
+  return meanOf(slices, ({ processUs }) => processUs);
+}
+
+function meanOf(slices: readonly Slice[], us: (each: Slice) => number): number {
   const calls = slices.reduce((sum, each) => sum + each.calls, 0);
-  return slices.reduce((sum, each) => sum + each.cpuUs * each.calls, 0) / calls;
+  return slices.reduce((sum, each) => sum + us(each) * each.calls, 0) / calls;
 }
 
 /**
@@ -89,6 +102,7 @@ export function slice(
   batch = 1,
 ): Slice & { readonly next: number } {
   const cpu = process.threadCpuUsage();
+  const all = process.cpuUsage();
   const started = performance.now();
   let calls = 0;
   let longestMs = 0;
@@ -103,9 +117,11 @@ export function slice(
   collect();
   const wall = performance.now() - started;
   const { user, system } = process.threadCpuUsage(cpu);
+  const whole = process.cpuUsage(all);
   return {
     wallUs: (wall * 1000) / calls,
     cpuUs: (user + system) / calls,
+    processUs: (whole.user + whole.system) / calls,
     calls,
     longestMs,
     next: (from + calls) % count,
@@ -114,8 +130,4 @@ export function slice(
 
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
-export function rssMb(): number {
-  return Math.round(process.memoryUsage.rss() / 1e6);
 }

@@ -22,6 +22,8 @@ export interface Answered {
   readonly body: string;
   /** Milliseconds since the request was due. */
   readonly ms: number;
+  /** The first on its connection, which it had to open. */
+  readonly isFirst: boolean;
 }
 
 /** What is still unanswered so long after the last request counts as an error. */
@@ -82,7 +84,7 @@ export async function openLoop(
   clearInterval(timer);
   const elapsed = (performance.now() - started) / 1000;
   for (const connection of connections) connection.close();
-  for (; left > 0; left -= 1) onAnswer({ status: 0, body: '', ms: PATIENCE_MS });
+  for (; left > 0; left -= 1) onAnswer({ status: 0, body: '', ms: PATIENCE_MS, isFirst: false });
   return Math.max(elapsed, seconds);
 }
 
@@ -106,6 +108,7 @@ class Connection {
   readonly #onAnswer: (connection: Connection, answered: Answered) => void;
   #socket: Socket | null = null;
   #due: Due | null = null;
+  #isFresh = true;
 
   constructor(
     { url, token }: Place,
@@ -186,7 +189,9 @@ class Connection {
     const due = this.#due;
     if (due === null) return;
     this.#due = null;
-    this.#onAnswer(this, { status, body, ms: performance.now() - due.at });
+    const isFirst = this.#isFresh;
+    this.#isFresh = false;
+    this.#onAnswer(this, { status, body, ms: performance.now() - due.at, isFirst });
   }
 }
 

@@ -52,10 +52,7 @@ const {
   .parse()
   .opts<Options>();
 
-const old: readonly Result[] =
-  compare === undefined
-    ? []
-    : (JSON.parse(readFileSync(compare, 'utf8')) as { scenarios: Result[] }).scenarios;
+const old: readonly Result[] = compare === undefined ? [] : readScenarios(compare);
 
 const machine = describeMachine();
 console.log(
@@ -88,26 +85,44 @@ if (json !== undefined) {
   writeFileSync(json, `${JSON.stringify({ machine, scenarios: results }, null, 2)}\n`);
 }
 
+/** Of an earlier run. */
+function readScenarios(file: string): readonly Result[] {
+  const { scenarios } = JSON.parse(readFileSync(file, 'utf8')) as { scenarios?: Result[] };
+  if (!Array.isArray(scenarios)) throw new TypeError(`${file} has no scenarios: --json wrote it?`);
+  return scenarios;
+}
+
 function show(result: Result): void {
   results.push(result);
   console.log(`${toLine(result)}${changeOf(result)}`);
 }
 
 /** What changed since the run compared with: of ratios where there is one, for machines drift. */
-function changeOf({ name, where, ratio, perSecond }: Result): string {
+function changeOf({ name, where, ratio, perSecond, p99Ms }: Result): string {
   const before = old.find((each) => each.name === name && each.where === where);
   if (before === undefined) return '';
   const change =
     ratio === null || before.ratio === null ? perSecond / before.perSecond : ratio / before.ratio;
+  const tail =
+    p99Ms === null || before.p99Ms === null ? '' : `, p99 ${toPercent(p99Ms / before.p99Ms)}`;
+  return `, ${toPercent(change)}${tail}`;
+}
+
+function toPercent(change: number): string {
   const percent = 100 * (change - 1);
-  return `, ${percent >= 0 ? '+' : ''}${percent.toFixed(1)} %`;
+  return `${percent >= 0 ? '+' : ''}${percent.toFixed(1)} %`;
 }
 
 function toLine(result: Result): string {
   const { name, where, perSecond, floorPerSecond, ratio } = result;
   const floor = floorPerSecond === null ? 'no signatures' : `signatures alone ${floorPerSecond}/s`;
-  const share = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
+  const share = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}${byProcess(result)}`;
   return `${name.padEnd(14)} ${where.padEnd(7)} ${String(perSecond).padStart(8)}/s, ${floor}${share}${ofCores(result)}${latencies(result)}`;
+}
+
+/** With what V8's own threads take beside the one that serves. */
+function byProcess({ ratioOfProcess }: Result): string {
+  return ratioOfProcess === undefined ? '' : ` (whole process ${ratioOfProcess.toFixed(2)})`;
 }
 
 /** Over HTTP: latencies at half the rate, and what the machine alone adds to any. */

@@ -59,6 +59,8 @@ const scenario = make(world, Number(values.chains));
 const { chains } = scenario;
 const context: AnswerContext = { ...contextFor(scenario), now: AT };
 const { trust, memory, revocation } = context;
+/** With a memory of its own: what the stages have seen it has not. */
+const whole: AnswerContext = { ...contextFor(scenario), now: AT };
 const floors = chains.map(({ chain }) => floorPartsOf(chain, warm));
 const readAnew = READ_ANEW[warm];
 
@@ -144,7 +146,7 @@ const STAGES: readonly Stage[] = [
         const { body } = chains[(index + at) % chains.length] as Chain;
         return { form: 'json', body, query: {} } as const;
       });
-      if (answerAll(jobs, context).some(({ status }) => status !== 200)) throw new Error('no');
+      if (answerAll(jobs, whole).some(({ status }) => status !== 200)) throw new Error('no');
     },
   },
 ];
@@ -231,7 +233,7 @@ const rest = figure(
   null,
   (round) => timeOf(WHOLE, round) - sumOf(outer, round),
 );
-const whole = figure(WHOLE, null, (round) => timeOf(WHOLE, round));
+const answered = figure(WHOLE, null, (round) => timeOf(WHOLE, round));
 const floor = figure(
   'signatures and key import',
   null,
@@ -243,12 +245,21 @@ console.log(
   `${machine.cpu}, Node ${machine.node}, OpenSSL ${machine.openssl}; ${values.scenario}, one thread`,
 );
 console.log(`µs a chain, median (minimum) of ${rounds} rounds of ${calls} chains, stages in turn`);
-for (const each of [...stages, sum, rest, whole]) line(each);
+for (const each of [...stages, sum, rest, answered]) line(each);
 console.log(
-  `signatures and imports are ${(floor.medianUs / whole.medianUs).toFixed(2)} of the whole`,
+  `signatures and imports are ${(floor.medianUs / answered.medianUs).toFixed(2)} of the whole`,
 );
 if (values.json !== undefined) {
-  const document = { machine, scenario: values.scenario, rounds, stages, sum, rest, whole, floor };
+  const document = {
+    machine,
+    scenario: values.scenario,
+    rounds,
+    stages,
+    sum,
+    rest,
+    whole: answered,
+    floor,
+  };
   writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`);
 }
 

@@ -1,6 +1,6 @@
 /** The tools run, briefly, and write what they say they write. No figure is asserted: machines differ. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +15,7 @@ interface Ran {
 
 /** Runs a tool with `--json` (or another option that names a file), and reads what it wrote. */
 async function run(tool: string, args: readonly string[], option = '--json'): Promise<Ran> {
-  const file = path.join(folder, `${tool.replaceAll('/', '-')}-${args.join('-')}.json`);
+  const file = path.join(folder, `${[tool, ...args].join('-').replaceAll('/', '-')}.json`);
   const command = [`bench/${tool}`, ...args, option, file];
   const { stdout } = await promisify(execFile)(process.execPath, command);
   return { stdout, document: JSON.parse(readFileSync(file, 'utf8')) as never };
@@ -45,6 +45,33 @@ test('npm run bench -- --where pool: the pool beside one thread and the signatur
   // Nothing else than what a sound fleet is answered.
   expect(Object.keys(scenarios[0]?.['outcomes'] as object)).toEqual(['accept']);
   expect(stdout).toMatch(/rkp-fleet +pool .*of all cores .*accept/);
+});
+
+test('npm run bench -- --compare: what changed, or that there is nothing to compare with', async () => {
+  const args = [
+    '--where',
+    'inline',
+    '--scenario',
+    'rkp-fleet',
+    '--seconds',
+    '0.2',
+    '--chains',
+    '50',
+  ];
+  const { document } = await run('run.ts', args);
+  const { scenarios } = document as { scenarios: Record<string, unknown>[] };
+  expect(scenarios[0]).toMatchObject({ ratio: positive, ratioOfProcess: positive, rssMb: null });
+
+  const before = path.join(folder, 'before.json');
+  writeFileSync(before, JSON.stringify(document));
+  const { stdout } = await run('run.ts', [...args, '--compare', before]);
+  expect(stdout).toMatch(
+    /rkp-fleet +inline .*, ratio [\d.]+ \(whole process [\d.]+\), [+-][\d.]+ %/,
+  );
+
+  writeFileSync(before, '{}');
+  const compared = run('run.ts', [...args, '--compare', before]);
+  await expect(compared).rejects.toThrow('has no scenarios');
 });
 
 test('npm run bench:stages: stages whose sum stands beside the whole', async () => {

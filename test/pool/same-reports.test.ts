@@ -135,7 +135,7 @@ test(`${MUTATIONS} mutations, as the differential test makes them`, async () => 
     }),
   );
   await expectOneReport(bodies);
-});
+}, 120_000);
 
 test('sound chains of every shape, under every policy', async () => {
   const evidences = [
