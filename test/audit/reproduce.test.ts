@@ -12,7 +12,15 @@ import type { VerifyRequest } from '../../src/request/index.ts';
 import { type Evidence, signStatement } from '../../src/simulator/index.ts';
 import { post, serve } from '../support/service.ts';
 import { newFolder, attest as run } from '../support/terminal.ts';
-import { AT, attest, makeWorld, policyNamed, reportOn, type World } from '../support/world.ts';
+import {
+  AT,
+  attest,
+  makeWorld,
+  makeWorldOfNow,
+  policyNamed,
+  reportOn,
+  type World,
+} from '../support/world.ts';
 
 let world: World;
 let evidence: Evidence;
@@ -171,7 +179,7 @@ test('a report that was changed, or is on other evidence, is named member by mem
 test('the command says what differs, what the archive lacks, and what it cannot read', async () => {
   const [audit, folder] = [newFolder(), mkdtempSync(path.join(tmpdir(), 'enigm-attest-'))];
   const service = await serve({ audit });
-  const now = await makeWorld('enigm-development', `reproduce ${Date.now()}`);
+  const now = await makeWorldOfNow('enigm-development', 'reproduce');
   const { chain } = attest(now);
   const request = JSON.stringify({
     chain: chain.map((der) => Buffer.from(der).toString('base64')),

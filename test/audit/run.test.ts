@@ -17,7 +17,7 @@ import { parseVerifyRequest, type VerifyRequest } from '../../src/request/index.
 import { parseJwkSet, type VerificationKey } from '../../src/results/index.ts';
 import { post, serve } from '../support/service.ts';
 import { attest as inTerminal } from '../support/terminal.ts';
-import { attest, makeWorld } from '../support/world.ts';
+import { attest, makeWorldOfNow } from '../support/world.ts';
 
 const DECISIONS = 1000;
 const AT_ONCE = 25;
@@ -36,7 +36,7 @@ let heads: readonly string[];
 
 beforeAll(async () => {
   const service = await serve({ audit: folder });
-  const world = await makeWorld('enigm-development', `audit ${Date.now()}`);
+  const world = await makeWorldOfNow('enigm-development', 'audit');
   const decide = async (index: number): Promise<void> => {
     const context = index % 3 === 0 ? { handle: HANDLE, action: 'enrol.device' } : {};
     const issued = await post(`${service.url}/v1/challenges`, JSON.stringify(context));

@@ -12,13 +12,13 @@ import type { Report } from '../../src/core/report/index.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { JSON_TYPE } from '../support/service.ts';
 import { refusalOf, type ServiceProcess, startProcess } from '../support/service-process.ts';
-import { attest, makeWorld, type World } from '../support/world.ts';
+import { attest, makeWorldOfNow, type World } from '../support/world.ts';
 
 let world: World;
 const running: { kill: () => Promise<unknown> }[] = [];
 
 beforeAll(async () => {
-  world = await makeWorld('enigm-development', `store ${Date.now()}`);
+  world = await makeWorldOfNow('enigm-development', 'store');
 });
 
 afterEach(async () => {

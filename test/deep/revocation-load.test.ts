@@ -9,7 +9,7 @@ import type { KeeperOptions } from '../../src/sources/revocation/keeper.ts';
 import { keep, simulatedSource } from '../support/keeper.ts';
 import { openListServer, sends, someSerials, statusList } from '../support/list-server.ts';
 import { post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld } from '../support/world.ts';
+import { attest, makeWorld, makeWorldOfNow } from '../support/world.ts';
 
 const SENTINEL = '6681152659205225093';
 let service: RunningService | undefined;
@@ -84,7 +84,7 @@ test('a million entries: refused at the default size, taken with a larger one, o
 });
 
 test('16 callers, 100 swaps: whole lists only, snapshots that existed, no request fails', async () => {
-  const world = await makeWorld('enigm-development', 'swaps');
+  const world = await makeWorldOfNow('enigm-development', 'swaps');
   const evidence = attest(world);
   const chain = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
   const body = JSON.stringify({ chain, policy: 'enigm-development' });

@@ -9,14 +9,14 @@ import {
   toPem,
 } from '../../src/simulator/index.ts';
 import { JSON_TYPE, PEM_TYPE, post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, type World } from '../support/world.ts';
+import { attest, makeWorldOfNow, type World } from '../support/world.ts';
 
 let service: RunningService;
 let world: World;
 
 beforeAll(async () => {
   service = await serve({ callers: CALLERS });
-  world = await makeWorld('enigm-development', `challenges ${Date.now()}`);
+  world = await makeWorldOfNow('enigm-development', 'challenges');
 });
 
 afterAll(async () => {

@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toPem } from '../../src/simulator/index.ts';
 import { JSON_TYPE, PEM_TYPE, post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld } from '../support/world.ts';
+import { attest, makeWorldOfNow } from '../support/world.ts';
 
 let service: RunningService;
 let chain: Uint8Array[];
 
 beforeAll(async () => {
   service = await serve();
-  const world = await makeWorld('enigm-development', `context ${Date.now()}`);
+  const world = await makeWorldOfNow('enigm-development', 'context');
   chain = [...attest(world).chain];
 });
 

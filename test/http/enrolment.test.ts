@@ -8,7 +8,7 @@ import type { Report } from '../../src/core/report/index.ts';
 import { openSigner } from '../../src/results/index.ts';
 import type { Evidence } from '../../src/simulator/index.ts';
 import { post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, type World } from '../support/world.ts';
+import { attest, makeWorldOfNow, type World } from '../support/world.ts';
 
 let service: RunningService;
 let world: World;
@@ -36,7 +36,7 @@ const continuityOf = ({ findings }: Answered) =>
 
 beforeAll(async () => {
   service = await serve({ state: folder });
-  world = await makeWorld('enigm-development', `enrolment ${Date.now()}`);
+  world = await makeWorldOfNow('enigm-development', 'enrolment');
   evidence = attest(world);
   record = (await verify(evidence, { enrol: true, ...HANDLE })).enrolmentRecord as string;
 });

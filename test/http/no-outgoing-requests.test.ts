@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld } from '../support/world.ts';
+import { attest, makeWorldOfNow } from '../support/world.ts';
 
 let service: RunningService;
 let calls = 0;
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 test('URLs in CRLDP, AIA and OCSP on every certificate stay uncalled', async () => {
   const { port } = listener.address() as AddressInfo;
-  const world = await makeWorld('enigm-development', 'outgoing');
+  const world = await makeWorldOfNow('enigm-development', 'outgoing');
   const evidence = attest(world, {}, { defect: 'quirk-urls-everywhere' });
   const here = `127.0.0.1:${String(port).padStart(5, '0')}`;
   const chain = evidence.chain.map((der) => {

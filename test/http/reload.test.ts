@@ -12,7 +12,7 @@ import type { Report } from '../../src/core/report/index.ts';
 import { loadText } from '../../src/sources/document.ts';
 import { DEVELOPMENT_RELEASES } from '../../src/sources/releases.ts';
 import { post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, policyNamed } from '../support/world.ts';
+import { attest, makeWorldOfNow, policyNamed } from '../support/world.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'enigm-attest-reload-'));
 const policyFile = path.join(folder, 'rollout.json');
@@ -54,7 +54,7 @@ beforeAll(async () => {
   write(policyFile, JSON.stringify(FIRST));
   write(registryFile, loadText(DEVELOPMENT_RELEASES));
   service = await serve({ policies: folder, releases: registryFile, reloadSeconds: 1 });
-  const world = await makeWorld('enigm-development', `reload ${Date.now()}`);
+  const world = await makeWorldOfNow('enigm-development', 'reload');
   const evidence = attest(world);
   const chain = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
   body = JSON.stringify({ chain, policy: 'rollout' });

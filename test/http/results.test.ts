@@ -14,7 +14,7 @@ import {
 } from '../../src/results/index.ts';
 import type { Evidence } from '../../src/simulator/index.ts';
 import { post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, type World } from '../support/world.ts';
+import { attest, makeWorldOfNow, type World } from '../support/world.ts';
 
 let service: RunningService;
 let world: World;
@@ -22,7 +22,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'http-results-'));
 
 beforeAll(async () => {
   service = await serve({ state: folder });
-  world = await makeWorld('enigm-development', `results ${Date.now()}`);
+  world = await makeWorldOfNow('enigm-development', 'results');
 });
 
 afterAll(async () => {

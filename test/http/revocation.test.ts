@@ -8,7 +8,7 @@ import { loadBundledLists } from '../../src/sources/bundled-lists.ts';
 import { ROOTS } from '../../src/sources/package-root.ts';
 import { type ListServer, openListServer, sends, statusList } from '../support/list-server.ts';
 import { post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, type World } from '../support/world.ts';
+import { attest, makeWorldOfNow, type World } from '../support/world.ts';
 
 let world: World;
 let server: ListServer;
@@ -20,7 +20,7 @@ const SERIALS = loadBundledLists(ROOTS)
   .flatMap(({ entries }) => entries.map(({ serial }) => serial));
 
 beforeAll(async () => {
-  world = await makeWorld('enigm-development', 'revocation service');
+  world = await makeWorldOfNow('enigm-development', 'revocation service');
 });
 
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import { ProblemSchema } from '../../src/http/problem-schema.ts';
 import { ReportSchema } from '../../src/http/schemas.ts';
 import { DEFECTS, toPem } from '../../src/simulator/index.ts';
 import { JSON_TYPE, PEM_TYPE, post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, type World } from '../support/world.ts';
+import { attest, makeWorldOfNow, type World } from '../support/world.ts';
 
 let service: RunningService;
 let world: World;
@@ -17,7 +17,7 @@ let challenge: string;
 
 beforeAll(async () => {
   service = await serve();
-  world = await makeWorld('enigm-development', `http ${Date.now()}`);
+  world = await makeWorldOfNow('enigm-development', 'http');
   const evidence = attest(world);
   chain = evidence.chain.map((der) => Buffer.from(der).toString('base64'));
   challenge = Buffer.from(evidence.challenge).toString('base64url');

@@ -2,14 +2,14 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JSON_TYPE, PEM_TYPE, post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, type World } from '../support/world.ts';
+import { attest, makeWorldOfNow, type World } from '../support/world.ts';
 
 let service: RunningService;
 let world: World;
 
 beforeAll(async () => {
   service = await serve();
-  world = await makeWorld('enigm-development', 'strictness');
+  world = await makeWorldOfNow('enigm-development', 'strictness');
 });
 
 afterAll(async () => {

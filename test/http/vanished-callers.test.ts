@@ -7,13 +7,13 @@ import { addSecurityHeaders } from '../../src/http/security-headers.ts';
 import { registerVerify } from '../../src/http/verify-route.ts';
 import { Dispatcher } from '../../src/pool/dispatcher.ts';
 import { JSON_TYPE, post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, type World } from '../support/world.ts';
+import { attest, makeWorldOfNow, type World } from '../support/world.ts';
 
 let service: RunningService;
 let world: World;
 
 beforeAll(async () => {
-  world = await makeWorld('enigm-development', 'vanished callers');
+  world = await makeWorldOfNow('enigm-development', 'vanished callers');
   service = await serve({ workers: 1 });
 });
 

@@ -12,9 +12,9 @@ import { ROOTS } from '../../src/sources/package-root.ts';
 import { type ListServer, openListServer, sends, statusList } from '../support/list-server.ts';
 import { openListeners } from '../support/listeners.ts';
 import { JSON_TYPE, post, type RunningService, serve } from '../support/service.ts';
-import { attest, makeWorld, policyNamed } from '../support/world.ts';
+import { attest, makeWorldOfNow, policyNamed } from '../support/world.ts';
 
-const world = await makeWorld('enigm-development', 'listeners');
+const world = await makeWorldOfNow('enigm-development', 'listeners');
 const folder = mkdtempSync(path.join(tmpdir(), 'enigm-attest-listeners-'));
 const SERIALS = loadBundledLists(ROOTS)
   .filter(({ feed }) => feed === 'google-status')

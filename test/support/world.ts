@@ -75,6 +75,15 @@ export async function makeWorld(anchor: AnchorName, seed = 'tests', at = AT): Pr
   };
 }
 
+/**
+ * A world of this moment, for what a running service is to accept: its clock is the machine's, and a remote device's
+ * certificate is good for two weeks.
+ */
+export function makeWorldOfNow(anchor: AnchorName, seed: string): Promise<World> {
+  const now = Date.now();
+  return makeWorld(anchor, `${seed} ${now}`, now);
+}
+
 export function policyNamed(id: string): Policy {
   const policy = BUILTIN_POLICIES.find((each) => each.id === id);
   if (policy === undefined) throw new RangeError(`no policy ${id}`);
