@@ -124,8 +124,7 @@ function toBody(chain: readonly Uint8Array[], challenge: Uint8Array): string {
 
 /** Chains that come so often that each of several workers has soon seen them: one for twenty times that one is sent. */
 function fewAgain(world: World, count = COUNT): Scenario {
-  const chains = repeat(Math.ceil(count / 20), () => chainOf(attest(world), 'whole'));
-  return { name: 'again', before: chains, chains };
+  return (SCENARIOS['repeat'] as MakeScenario)(world, count / 5);
 }
 
 /** Devices of which each is rejected for another reason, until they begin again. */
