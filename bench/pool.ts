@@ -22,18 +22,21 @@ const ALONE_MS = 250;
 /** Chains measured on one thread, at most: so many that every defect is among those of `mixed`. */
 const SAMPLE = 4_000;
 /**
- * Code is compiled as it runs, in each worker: a chain takes a third more CPU for the first ten seconds. So the pool is
- * driven for as long again as is measured before anything is.
+ * Code is compiled as it runs, in each thread: a chain takes a third more CPU for the first ten seconds. So the pool is
+ * driven for as long again as is measured before anything is, and so is the one thread it stands beside.
  */
 const WARM_MS_A_SECOND = 1000;
-/** A worker that has seen so many others knows neither a chain nor its device any more. */
-const FORGOTTEN_AFTER = 24_000;
-const CHAINS_A_CORE = 30_000;
+/**
+ * Chains for each core, sent in a circle. A worker's memory has four places for each of 4,096 words of what it saw: after
+ * so many others three in a thousand are still taken for known, after 30,000 seven in a hundred were, and a chain
+ * that is kept without ever being recalled costs several times what a new one does.
+ */
+const FORGOTTEN_AFTER = 48_000;
 
 export interface PoolBench {
   readonly name: string;
   readonly seconds: number;
-  /** How many chains to make; left out: 30,000 for each core. */
+  /** How many chains to make; left out: 48,000 for each core. */
   readonly chains?: number;
 }
 
@@ -42,7 +45,7 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
   const cores = availableParallelism();
   const at = Date.now();
   const isRepeat = name === 'repeat';
-  const count = chains ?? (isRepeat ? SAMPLE : CHAINS_A_CORE * cores);
+  const count = chains ?? (isRepeat ? SAMPLE : FORGOTTEN_AFTER * cores);
   const again = isRepeat || count >= FORGOTTEN_AFTER * cores;
   const made = await makeMany({ scenario: name, count, seed: `bench pool ${at}`, at });
   const world = await makeWorld('enigm-development', `bench pool ${at}`, at);
@@ -64,7 +67,7 @@ export async function measurePool({ name, seconds, chains }: PoolBench): Promise
       ms: WARM_MS_A_SECOND * seconds,
       again,
     });
-    slice(one, 0, sample.chains.length, ALONE_MS, BATCH);
+    slice(one, 0, sample.chains.length, WARM_MS_A_SECOND * seconds, BATCH);
     slice(floor, 0, sample.chains.length, ALONE_MS);
 
     const rounds: Round[] = [];
