@@ -116,12 +116,16 @@ async function driveClosed(options: DriveOptions): Promise<Driven> {
       readInPlaceOf((client as unknown as { readonly parser: AutocannonParser }).parser);
     },
   });
+  const { p50, p99, p99_9: p999 } = result.latency;
+  const summary = answers.summary(result.duration);
+  // Of no answers autocannon says that they took no time.
+  const toMs = (ms: number): number => (summary.answered === 0 ? Number.NaN : ms);
   return {
-    ...answers.summary(result.duration),
+    ...summary,
     errors: result.errors + result.timeouts,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
-    p999Ms: result.latency.p99_9,
+    p50Ms: toMs(p50),
+    p99Ms: toMs(p99),
+    p999Ms: toMs(p999),
   };
 }
 

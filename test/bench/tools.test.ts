@@ -153,6 +153,7 @@ test('npm run load: says what it wants, and that nothing answers', async () => {
     [['--sweep', '100,x'], 'a number above 0'],
     [['--connections', '1.5'], 'an integer above 0'],
     [['--speed', '5'], "unknown option '--speed'"],
+    [['--closed', '--rate', '5'], "cannot be used with option '--rate <R>'"],
   ] as const;
   for (const [args, said] of wrong) {
     await expect(load(args)).rejects.toMatchObject({
@@ -167,5 +168,10 @@ test('npm run load: says what it wants, and that nothing answers', async () => {
   await expect(load([...nowhere, '--mix', 'cold'])).rejects.toMatchObject({
     code: 69,
     stderr: expect.stringContaining('nothing at http://127.0.0.1:9 answers'),
+  });
+  const closed = ['--url', 'http://127.0.0.1:9', '--closed', '--seconds', '0.2', '--mix', 'cold'];
+  await expect(load(closed)).rejects.toMatchObject({
+    code: 69,
+    stdout: expect.stringContaining('without a pause, answered 0/s; p50 none'),
   });
 });
