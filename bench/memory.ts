@@ -6,9 +6,11 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { Pool } from 'undici';
 import { startProcess } from '../test/support/service-process.ts';
+import { newCommand, parseCount } from './command-line.ts';
+import { SCENARIOS } from './fleets.ts';
 import { streamOf } from './many.ts';
 import { describeMachine } from './measure.ts';
 
@@ -19,16 +21,30 @@ const SAMPLES = 50;
 /** A service that is overloaded is given time. */
 const RETRY_MS = 50;
 
-const { values } = parseArgs({
-  options: {
-    chains: { type: 'string', default: '200000' },
-    workers: { type: 'string', default: '2' },
-    scenario: { type: 'string', default: 'rkp-fleet' },
-    entry: { type: 'string', default: 'src/cli/bin.ts' },
-    json: { type: 'string' },
-  },
-});
-const count = Number(values.chains);
+interface Options {
+  readonly chains: number;
+  readonly workers: number;
+  readonly scenario: string;
+  readonly entry: string;
+  readonly json?: string;
+}
+
+const values = newCommand(
+  'npm run bench:memory --',
+  'Sends ever-new devices to a service, and follows its resident memory.',
+)
+  .option('--chains <N>', 'how many', parseCount, 200_000)
+  .option('--workers <N>', 'of the service', parseCount, 2)
+  .addOption(
+    new Option('--scenario <NAME>', 'which devices')
+      .choices(Object.keys(SCENARIOS))
+      .default('rkp-fleet'),
+  )
+  .option('--entry <FILE>', 'what to start, source or build', 'src/cli/bin.ts')
+  .option('--json <FILE>', 'writes the figures there')
+  .parse()
+  .opts<Options>();
+const count = values.chains;
 /** Fewer chains are made sooner than a thread is up. */
 const MAKERS = count > 1_000 ? 2 : 1;
 const share = Math.ceil(count / MAKERS);
@@ -39,7 +55,7 @@ interface Sample {
   readonly rssMb: number;
 }
 
-const service = await startProcess({ ENIGM_ATTEST_WORKERS: values.workers }, values.entry);
+const service = await startProcess({ ENIGM_ATTEST_WORKERS: String(values.workers) }, values.entry);
 const client = new Pool(service.url, { connections: OUTSTANDING });
 const samples: Sample[] = [];
 const outcomes = new Map<string, number>();
@@ -112,7 +128,7 @@ console.log(`slope over the second half: ${slope.toFixed(2)} MB for every 10,000
 if (values.json !== undefined) {
   const document = {
     machine,
-    workers: Number(values.workers),
+    workers: values.workers,
     scenario: values.scenario,
     chains: answered,
     startMb: first?.rssMb,

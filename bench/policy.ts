@@ -7,7 +7,6 @@
  * decide; what counts is the median of the differences.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type JudgeContext, judge } from '../src/core/judge.ts';
 import {
   ACTIONS,
@@ -32,17 +31,26 @@ import {
 import { change } from '../src/simulator/plan.ts';
 import { parsePolicy } from '../src/sources/policies.ts';
 import { AT, attest, contextIn, makeWorld, policyNamed } from '../test/support/world.ts';
+import { newCommand, parseCount } from './command-line.ts';
 import { describeMachine, median } from './measure.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '41' },
-    calls: { type: 'string', default: '5000' },
-    json: { type: 'string' },
-  },
-});
-const ROUNDS = Number(values.rounds);
-const CALLS = Number(values.calls);
+interface Options {
+  readonly rounds: number;
+  readonly calls: number;
+  readonly json?: string;
+}
+
+const values = newCommand(
+  'npm run bench:policy --',
+  'What a policy that asks every rule costs, against android-hardware.',
+)
+  .option('--rounds <N>', 'of both in turn', parseCount, 41)
+  .option('--calls <N>', 'in each', parseCount, 5000)
+  .option('--json <FILE>', 'writes the figures there')
+  .parse()
+  .opts<Options>();
+const ROUNDS = values.rounds;
+const CALLS = values.calls;
 const DEVICES = 60;
 const RELEASES = 3;
 const LIMIT_US = 3;

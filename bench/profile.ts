@@ -6,9 +6,10 @@ import { writeFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { makeWorld } from '../test/support/world.ts';
-import { SCENARIOS } from './fleets.ts';
+import { newCommand, parseCount, parsePositive } from './command-line.ts';
+import { type MakeScenario, SCENARIOS } from './fleets.ts';
 import { BATCH, inlineSubject } from './inline.ts';
 import { describeMachine, slice } from './measure.ts';
 
@@ -25,22 +26,31 @@ const OF_NODE: Readonly<Record<string, string>> = {
   'node:internal/buffer': 'node:buffer',
 };
 
-const { values } = parseArgs({
-  options: {
-    scenario: { type: 'string', default: 'rkp-fleet' },
-    seconds: { type: 'string', default: '5' },
-    chains: { type: 'string' },
-    out: { type: 'string' },
-  },
-});
-const make = SCENARIOS[values.scenario];
-if (make === undefined || values.out === undefined) {
-  console.error('--out FILE.cpuprofile, and --scenario one of', Object.keys(SCENARIOS).join(', '));
-  process.exit(64);
+interface Options {
+  readonly out: string;
+  readonly scenario: string;
+  readonly seconds: number;
+  readonly chains?: number;
 }
-const ms = Number(values.seconds) * 1000;
+
+const values = newCommand(
+  'npm run profile --',
+  'A V8 CPU profile of one thread that answers, and what of it lies where.',
+)
+  .requiredOption('--out <FILE>', 'the profile, FILE.cpuprofile')
+  .addOption(
+    new Option('--scenario <NAME>', 'which devices')
+      .choices(Object.keys(SCENARIOS))
+      .default('rkp-fleet'),
+  )
+  .option('--seconds <S>', 'how long', parsePositive, 5)
+  .option('--chains <N>', 'how many, which come again', parseCount)
+  .parse()
+  .opts<Options>();
+const make = SCENARIOS[values.scenario] as MakeScenario;
+const ms = values.seconds * 1000;
 const world = await makeWorld('enigm-development', `profile ${values.scenario}`);
-const scenario = make(world, values.chains === undefined ? undefined : Number(values.chains));
+const scenario = make(world, values.chains);
 const subject = inlineSubject(scenario);
 const warm = slice(subject, 0, scenario.chains.length, Math.min(WARM_MS, ms), BATCH);
 

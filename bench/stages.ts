@@ -5,7 +5,7 @@
  * beside the whole.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { newEffort } from '../src/core/base/index.ts';
 import { type JudgeContext, judge } from '../src/core/judge.ts';
 import { parseKeyDescription } from '../src/core/key-description/index.ts';
@@ -17,7 +17,8 @@ import { type AnswerContext, answerAll } from '../src/pool/answer.ts';
 import { parseVerifyRequest, type VerifyRequest } from '../src/request/index.ts';
 import { VERIFIER } from '../src/sources/package-root.ts';
 import { AT, makeWorld } from '../test/support/world.ts';
-import { type Chain, floorPartsOf, SCENARIOS, type Warm } from './fleets.ts';
+import { newCommand, parseCount, parsePositive } from './command-line.ts';
+import { type Chain, floorPartsOf, type MakeScenario, SCENARIOS, type Warm } from './fleets.ts';
 import { BATCH, contextFor } from './inline.ts';
 import { describeMachine, median } from './measure.ts';
 
@@ -40,22 +41,29 @@ const WHOLE = 'whole answer';
 /** Calls of one stage in one round: long enough to time, short enough to stay in the caches. */
 const CALLS = 6 * BATCH;
 
-const { values } = parseArgs({
-  options: {
-    scenario: { type: 'string', default: 'rkp-fleet' },
-    seconds: { type: 'string', default: '5' },
-    chains: { type: 'string', default: '1000' },
-    json: { type: 'string' },
-  },
-});
-const warm = WARM[values.scenario];
-const make = SCENARIOS[values.scenario];
-if (warm === undefined || make === undefined) {
-  throw new RangeError(`no scenario ${values.scenario}; there are ${Object.keys(WARM).join(', ')}`);
+interface Options {
+  readonly scenario: string;
+  readonly seconds: number;
+  readonly chains: number;
+  readonly json?: string;
 }
 
+const values = newCommand('npm run bench:stages --', 'What each stage of an answer costs.')
+  .addOption(
+    new Option('--scenario <NAME>', 'which devices')
+      .choices(Object.keys(WARM))
+      .default('rkp-fleet'),
+  )
+  .option('--seconds <S>', 'how long', parsePositive, 5)
+  .option('--chains <N>', 'how many, which come again', parseCount, 1000)
+  .option('--json <FILE>', 'writes the figures there')
+  .parse()
+  .opts<Options>();
+const warm = WARM[values.scenario] as Warm;
+const make = SCENARIOS[values.scenario] as MakeScenario;
+
 const world = await makeWorld('enigm-development', `stages ${values.scenario}`);
-const scenario = make(world, Number(values.chains));
+const scenario = make(world, values.chains);
 const { chains } = scenario;
 const context: AnswerContext = { ...contextFor(scenario), now: AT };
 const { trust, memory, revocation } = context;
@@ -176,8 +184,8 @@ function judgeContext(request: VerifyRequest): JudgeContext {
 const times = STAGES.map((): number[] => []);
 const calls = CALLS;
 /** Rounds that only warm up: code is compiled as it runs. */
-const warmUntil = performance.now() + Math.min(2_000, Number(values.seconds) * 400);
-const ends = warmUntil + Number(values.seconds) * 1000;
+const warmUntil = performance.now() + Math.min(2_000, values.seconds * 400);
+const ends = warmUntil + values.seconds * 1000;
 for (let round = 0; performance.now() < ends; round += 1) {
   const isWarming = performance.now() < warmUntil;
   for (const [which, { work }] of STAGES.entries()) {

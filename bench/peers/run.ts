@@ -1,26 +1,35 @@
 /** `npm run bench:peers`: peers and subject on the same chains, in slices that alternate. */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { makeWorld } from '../../test/support/world.ts';
+import { newCommand, parseCount, parsePositive } from '../command-line.ts';
 import { BATCH, inlineSubject } from '../inline.ts';
 import { collect, describeMachine, median } from '../measure.ts';
 import { makeCase, type PeerCase } from './cases.ts';
 import { createPeers } from './peers.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '10' },
-    chains: { type: 'string', default: '1000' },
-    'slice-ms': { type: 'string', default: '200' },
-    json: { type: 'string' },
-  },
-});
-const sliceMs = Number(values['slice-ms']);
+interface Options {
+  readonly rounds: number;
+  readonly chains: number;
+  readonly sliceMs: number;
+  readonly json?: string;
+}
+
+const values = newCommand(
+  'npm run bench:peers --',
+  'Other ways to verify beside ours, on the same chains and one thread.',
+)
+  .option('--rounds <N>', 'of all in turn', parseCount, 10)
+  .option('--chains <N>', 'how many, which come again', parseCount, 1000)
+  .option('--slice-ms <MS>', 'how long each runs in a round', parsePositive, 200)
+  .option('--json <FILE>', 'writes the figures there')
+  .parse()
+  .opts<Options>();
+const { sliceMs } = values;
 
 // Peers look at the clock themselves.
 const at = Date.now();
 const world = await makeWorld('enigm-development', `bench peers ${at}`, at);
-const cases = Array.from({ length: Number(values.chains) }, () => makeCase(world));
+const cases = Array.from({ length: values.chains }, () => makeCase(world));
 const subject = inlineSubject({ name: 'rkp-fleet', before: [makeCase(world)], chains: cases }, at);
 const contenders = [
   {
@@ -42,7 +51,7 @@ const contenders = [
 const rates = contenders.map((): number[] => []);
 const next = contenders.map(() => 0);
 
-for (let round = 0; round <= Number(values.rounds); round += 1) {
+for (let round = 0; round <= values.rounds; round += 1) {
   for (const [which, { work, batch }] of contenders.entries()) {
     const perSecond = await rateOf(work, which, batch);
     // The first round warms up.

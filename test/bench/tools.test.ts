@@ -144,6 +144,24 @@ test('npm run bench:memory: resident memory as chains go by', async () => {
   expect(stdout).toContain('500 chains: accept 500');
 });
 
+test.each([
+  ['run.ts', '--compare <FILE>'],
+  ['stages.ts', '--chains <N>'],
+  ['memory.ts', '--entry <FILE>'],
+  ['profile.ts', '--chains <N>'],
+  ['policy.ts', '--calls <N>'],
+  ['peers/run.ts', '--slice-ms <MS>'],
+])('%s says how it is called', async (tool, option) => {
+  const call = (word: string): Promise<unknown> =>
+    promisify(execFile)(process.execPath, [`bench/${tool}`, word]);
+  await expect(call('--help')).resolves.toMatchObject({ stdout: expect.stringContaining(option) });
+  const [name] = option.split(' ', 1);
+  await expect(call(`${name}`)).rejects.toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining(`option '${option}' argument missing`),
+  });
+});
+
 test('npm run load: says what it wants, and that nothing answers', async () => {
   const load = (args: readonly string[]): Promise<unknown> =>
     promisify(execFile)(process.execPath, ['bench/load.ts', ...args]);
