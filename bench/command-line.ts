@@ -1,5 +1,5 @@
 /** What the commands of this folder that people call have in common: `--help`, and exit code 64 for a call that is wrong. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 const USAGE = 64;
 
@@ -8,6 +8,12 @@ export function newCommand(name: string, description: string): Command {
     .description(description)
     .showHelpAfterError('(--help says more)')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE));
+}
+
+/** One of `scenarios`; a fleet of remote devices unless it is named. */
+export function scenarioOption(scenarios: Readonly<Record<string, unknown>>): Option {
+  const option = new Option('--scenario <NAME>', 'which devices');
+  return option.choices(Object.keys(scenarios)).default('rkp-fleet');
 }
 
 /** A number above 0. */

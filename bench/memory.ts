@@ -6,10 +6,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { Option } from 'commander';
 import { Pool } from 'undici';
 import { startProcess } from '../test/support/service-process.ts';
-import { newCommand, parseCount } from './command-line.ts';
+import { newCommand, parseCount, scenarioOption } from './command-line.ts';
 import { SCENARIOS } from './fleets.ts';
 import { streamOf } from './many.ts';
 import { describeMachine } from './measure.ts';
@@ -35,11 +34,7 @@ const values = newCommand(
 )
   .option('--chains <N>', 'how many', parseCount, 200_000)
   .option('--workers <N>', 'of the service', parseCount, 2)
-  .addOption(
-    new Option('--scenario <NAME>', 'which devices')
-      .choices(Object.keys(SCENARIOS))
-      .default('rkp-fleet'),
-  )
+  .addOption(scenarioOption(SCENARIOS))
   .option('--entry <FILE>', 'what to start, source or build', 'src/cli/bin.ts')
   .option('--json <FILE>', 'writes the figures there')
   .parse()

@@ -6,9 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Option } from 'commander';
 import { makeWorld } from '../test/support/world.ts';
-import { newCommand, parseCount, parsePositive } from './command-line.ts';
+import { newCommand, parseCount, parsePositive, scenarioOption } from './command-line.ts';
 import { type MakeScenario, SCENARIOS } from './fleets.ts';
 import { BATCH, inlineSubject } from './inline.ts';
 import { describeMachine, slice } from './measure.ts';
@@ -38,11 +37,7 @@ const values = newCommand(
   'A V8 CPU profile of one thread that answers, and what of it lies where.',
 )
   .requiredOption('--out <FILE>', 'the profile, FILE.cpuprofile')
-  .addOption(
-    new Option('--scenario <NAME>', 'which devices')
-      .choices(Object.keys(SCENARIOS))
-      .default('rkp-fleet'),
-  )
+  .addOption(scenarioOption(SCENARIOS))
   .option('--seconds <S>', 'how long', parsePositive, 5)
   .option('--chains <N>', 'how many, which come again', parseCount)
   .parse()

@@ -5,7 +5,6 @@
  * beside the whole.
  */
 import { writeFileSync } from 'node:fs';
-import { Option } from 'commander';
 import { newEffort } from '../src/core/base/index.ts';
 import { type JudgeContext, judge } from '../src/core/judge.ts';
 import { parseKeyDescription } from '../src/core/key-description/index.ts';
@@ -17,7 +16,7 @@ import { type AnswerContext, answerAll } from '../src/pool/answer.ts';
 import { parseVerifyRequest, type VerifyRequest } from '../src/request/index.ts';
 import { VERIFIER } from '../src/sources/package-root.ts';
 import { AT, makeWorld } from '../test/support/world.ts';
-import { newCommand, parseCount, parsePositive } from './command-line.ts';
+import { newCommand, parseCount, parsePositive, scenarioOption } from './command-line.ts';
 import { type Chain, floorPartsOf, type MakeScenario, SCENARIOS, type Warm } from './fleets.ts';
 import { BATCH, contextFor } from './inline.ts';
 import { describeMachine, median } from './measure.ts';
@@ -49,11 +48,7 @@ interface Options {
 }
 
 const values = newCommand('npm run bench:stages --', 'What each stage of an answer costs.')
-  .addOption(
-    new Option('--scenario <NAME>', 'which devices')
-      .choices(Object.keys(WARM))
-      .default('rkp-fleet'),
-  )
+  .addOption(scenarioOption(WARM))
   .option('--seconds <S>', 'how long', parsePositive, 5)
   .option('--chains <N>', 'how many, which come again', parseCount, 1000)
   .option('--json <FILE>', 'writes the figures there')
