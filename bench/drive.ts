@@ -1,12 +1,14 @@
 /** Drives a service over HTTP, in a closed loop (autocannon) or at a fixed rate, and counts what it answers. */
 import autocannon from 'autocannon';
-import { type AutocannonParser, readInPlaceOf } from './answer-reader.ts';
+import { type AutocannonClient, lighten } from './light-client.ts';
 import { openLoop, PATIENCE_MS } from './open-loop.ts';
+import type { PackedTexts } from './packed-texts.ts';
+import { requestsOf } from './requests.ts';
 
 export interface DriveOptions {
   readonly url: string;
   /** Bodies of `POST /v1/verify`, sent in turn. */
-  readonly bodies: readonly string[];
+  readonly bodies: PackedTexts;
   /** Which of them comes first. */
   readonly from?: number;
   readonly seconds: number;
@@ -74,7 +76,7 @@ async function driveAt(rate: number, options: DriveOptions): Promise<Driven> {
   let firstAnswerMs = 0;
   const elapsed = await openLoop(
     options,
-    bodies,
+    requestsOf(bodies, options),
     { rate, seconds, from },
     ({ status, body, ms, isFirst }) => {
       if (isFirst) firstAnswerMs = Math.max(firstAnswerMs, ms);
@@ -108,13 +110,10 @@ async function driveClosed(options: DriveOptions): Promise<Driven> {
     connections,
     duration: seconds,
     requests: [{ method: 'POST', onResponse: (status, body) => answers.count(status, body) }],
-    // Put together beforehand: to do it for each request as it is sent took a quarter of the sender's time, which is
-    // taken from the service on the same machine.
-    setupClient: (client) => {
-      Object.assign(client, { getRequestBuffer: () => requests[next++ % requests.length] });
-      // The types of autocannon do not know it.
-      readInPlaceOf((client as unknown as { readonly parser: AutocannonParser }).parser);
-    },
+    setupClient: (client) =>
+      lighten(client as unknown as AutocannonClient, () =>
+        requests.octetsOf(next++ % requests.length),
+      ),
   });
   const { p50, p99, p99_9: p999 } = result.latency;
   const summary = answers.summary(result.duration);
@@ -127,24 +126,6 @@ async function driveClosed(options: DriveOptions): Promise<Driven> {
     p99Ms: toMs(p99),
     p999Ms: toMs(p999),
   };
-}
-
-/** Whole requests of bodies that are sent again and again, and what they begin with. */
-const REQUESTS = new WeakMap<readonly string[], { head: string; requests: readonly Buffer[] }>();
-
-function requestsOf(
-  bodies: readonly string[],
-  { url, token }: Pick<DriveOptions, 'url' | 'token'>,
-): readonly Buffer[] {
-  const bearer = token === undefined ? '' : `authorization: Bearer ${token}\r\n`;
-  const head = `POST /v1/verify HTTP/1.1\r\nhost: ${new URL(url).host}\r\ncontent-type: application/json\r\n${bearer}`;
-  const known = REQUESTS.get(bodies);
-  if (known?.head === head) return known.requests;
-  const requests = bodies.map((body) =>
-    Buffer.from(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
-  );
-  REQUESTS.set(bodies, { head, requests });
-  return requests;
 }
 
 function increment<K>(counts: Map<K, number>, key: K): void {

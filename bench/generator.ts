@@ -6,6 +6,8 @@ import { makeWorld } from '../test/support/world.ts';
 import { type Driven, drive } from './drive.ts';
 import { SCENARIOS } from './fleets.ts';
 import { latestFirstAnswer } from './open-loop.ts';
+import { PackedTexts } from './packed-texts.ts';
+import { requestsOf } from './requests.ts';
 
 export type Order =
   | { readonly kind: 'make'; readonly scenario: string; readonly count: number }
@@ -28,8 +30,8 @@ export type Done = Drove | number;
 const CONNECTIONS = 64;
 
 /** Chains that make warm what is to be warm, and those that are measured. */
-let before: readonly string[] = [];
-let bodies: readonly string[] = [];
+let before = new PackedTexts();
+let bodies = new PackedTexts();
 /** The next to be sent: what was sent is sent again only once all others were. */
 let from = 0;
 
@@ -50,9 +52,9 @@ async function carryOut(order: Order): Promise<Done> {
       return carryOut({ kind: 'drive', url, seconds });
     }
     case 'first': {
-      const sent = takeFrom(CONNECTIONS);
-      const place = { url: order.url, connections: CONNECTIONS };
-      return latestFirstAnswer(place, bodies.slice(sent).concat(bodies).slice(0, CONNECTIONS));
+      const { url } = order;
+      const place = { url, connections: CONNECTIONS };
+      return latestFirstAnswer(place, requestsOf(bodies, { url }), takeFrom(CONNECTIONS));
     }
     case 'drive': {
       const { url, seconds, rate } = order;
@@ -85,12 +87,12 @@ async function makeFleet(name: string, count: number): Promise<void> {
   const world = await makeWorld('enigm-development', `bench http ${name}`, Date.now());
   const make = SCENARIOS[name];
   if (make === undefined) throw new RangeError(`no scenario ${name}`);
-  const warming: string[] = [];
-  const made: string[] = [];
+  const warming = new PackedTexts();
+  const made = new PackedTexts();
   do {
     const fleet = make(world);
-    warming.push(...fleet.before.map(({ body }) => body));
-    made.push(...fleet.chains.map(({ body }) => body));
+    for (const { body } of fleet.before) warming.push(body);
+    for (const { body } of fleet.chains) made.push(body);
   } while (name !== 'repeat' && made.length < count);
   before = warming;
   bodies = made;

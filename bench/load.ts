@@ -9,6 +9,7 @@ import { makeWorld } from '../test/support/world.ts';
 import { newCommand, parseCount, parsePositive } from './command-line.ts';
 import { type Driven, drive } from './drive.ts';
 import { type MakeScenario, SCENARIOS } from './fleets.ts';
+import { PackedTexts } from './packed-texts.ts';
 
 /** Below this share of the rate asked for, a service no longer keeps up. */
 const KEEPS_UP = 0.97;
@@ -64,9 +65,9 @@ const make = SCENARIOS[mix] as MakeScenario;
 
 const world = await makeWorld('enigm-development', `load ${process.pid} ${Date.now()}`, Date.now());
 const total = rates.reduce<number>((sum, rate) => sum + (rate ?? CHAINS_A_SECOND) * seconds, 0);
-const bodies: string[] = [];
+const bodies = new PackedTexts();
 while (bodies.length < Math.min(total, MOST_CHAINS)) {
-  bodies.push(...make(world).chains.map(({ body }) => body));
+  for (const { body } of make(world).chains) bodies.push(body);
   // The point of this one is to send the same again.
   if (mix === 'repeat') break;
 }

@@ -5,15 +5,15 @@
  * autocannon is not used for this: its rate lets every connection send its second's worth as fast as it can and
  * then pause, a closed loop for a part of each second, and it corrects with an interval of one millisecond.
  */
-import { connect, type OnReadOpts, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type AnswerListener, AnswerReader } from './answer-reader.ts';
+import { type AnswerListener, AnswerReader, intoOneBuffer } from './answer-reader.ts';
+import type { PackedTexts } from './packed-texts.ts';
 
 export interface Place {
   /** Of the service. */
   readonly url: string;
   readonly connections: number;
-  readonly token?: string;
 }
 
 export interface Answered {
@@ -31,13 +31,13 @@ export const PATIENCE_MS = 10_000;
 
 interface Due {
   readonly at: number;
-  readonly body: string;
+  readonly request: Buffer;
 }
 
-/** Sends `bodies` in turn, `rate` a second for so many seconds, and tells of each answer. Gives the seconds until the last. */
+/** Sends whole requests in turn, `rate` a second for so many seconds, and tells of each answer. Gives the seconds until the last. */
 export async function openLoop(
   place: Place,
-  bodies: readonly string[],
+  requests: PackedTexts,
   {
     rate,
     seconds,
@@ -71,8 +71,8 @@ export async function openLoop(
   const timer = setInterval(() => {
     const now = performance.now();
     while (sent < count && started + (sent * 1000) / rate <= now) {
-      const body = bodies[(from + sent) % bodies.length] as string;
-      waiting.push({ at: started + (sent * 1000) / rate, body });
+      const request = requests.octetsOf((from + sent) % requests.length);
+      waiting.push({ at: started + (sent * 1000) / rate, request });
       sent += 1;
       const connection = idle.shift();
       if (connection !== undefined) next(connection);
@@ -89,13 +89,18 @@ export async function openLoop(
 }
 
 /** One request on each of so many fresh connections at once: the latest first answer, in ms. */
-export async function latestFirstAnswer(place: Place, bodies: readonly string[]): Promise<number> {
+export async function latestFirstAnswer(
+  place: Place,
+  requests: PackedTexts,
+  from: number,
+): Promise<number> {
   const all = Array.from({ length: place.connections }, (_, index) => {
     const { promise, resolve } = Promise.withResolvers<number>();
     const connection = new Connection(place, (_connection, { ms, status }) =>
       resolve(status === 200 ? ms : Number.NaN),
     );
-    connection.send({ at: performance.now(), body: bodies[index % bodies.length] as string });
+    const request = requests.octetsOf((from + index) % requests.length);
+    connection.send({ at: performance.now(), request });
     return promise.finally(() => connection.close());
   });
   return Math.max(...(await Promise.all(all)));
@@ -104,30 +109,20 @@ export async function latestFirstAnswer(place: Place, bodies: readonly string[])
 /** One connection that is kept, with one request on it at a time; opened anew when it ends. */
 class Connection {
   readonly #url: URL;
-  readonly #token: string | undefined;
   readonly #onAnswer: (connection: Connection, answered: Answered) => void;
   #socket: Socket | null = null;
   #due: Due | null = null;
   #isFresh = true;
 
-  constructor(
-    { url, token }: Place,
-    onAnswer: (connection: Connection, answered: Answered) => void,
-  ) {
+  constructor({ url }: Place, onAnswer: (connection: Connection, answered: Answered) => void) {
     this.#url = new URL(url);
-    this.#token = token;
     this.#onAnswer = onAnswer;
   }
 
   send(due: Due): void {
     this.#due = due;
-    const { host } = this.#url;
-    const token = this.#token === undefined ? '' : `authorization: Bearer ${this.#token}\r\n`;
-    const length = Buffer.byteLength(due.body);
     this.#socket ??= this.#open();
-    this.#socket.write(
-      `POST /v1/verify HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n${token}content-length: ${length}\r\n\r\n${due.body}`,
-    );
+    this.#socket.write(due.request);
   }
 
   close(): void {
@@ -194,16 +189,3 @@ class Connection {
     this.#onAnswer(this, { status, body, ms: performance.now() - due.at, isFirst });
   }
 }
-
-/** What arrives is read where it arrives: Node makes memory of 64 KB for each piece otherwise. */
-function intoOneBuffer(read: (octets: Buffer) => void): OnReadOpts {
-  return {
-    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-    callback: (length, octets) => {
-      read(Buffer.from(octets.buffer, octets.byteOffset, length));
-      return true;
-    },
-  };
-}
-
-const READ_BYTES = 65_536;
