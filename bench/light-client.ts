@@ -5,7 +5,7 @@
 import { connect } from 'node:net';
 import { type AutocannonParser, intoOneBuffer, readInPlaceOf } from './answer-reader.ts';
 
-/** What autocannon's types do not say of its clients (its `lib/httpClient.js`, version 8). */
+/** What autocannon's types do not say of its clients (its `lib/httpClient.js`, version 9). */
 export interface AutocannonClient {
   readonly opts: {
     readonly protocol: string;

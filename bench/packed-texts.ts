@@ -1,10 +1,10 @@
 /**
- * ASCII texts outside of the heap. As strings, or as a buffer each, hundreds of megabytes of them were gone through by
+ * Texts outside of the heap, in UTF-8. As strings, or as a buffer each, hundreds of megabytes of them were gone through by
  * every collection of the thread that sends them, and that time was taken from the service on the same machine.
  */
 export class PackedTexts {
   readonly #chunks: Buffer[] = [];
-  /** Of each text: its chunk, where it begins there, and its length. */
+  /** Of each text: its chunk, where it begins there, and its octets. */
   readonly #places: number[] = [];
   #used = Number.POSITIVE_INFINITY;
 
@@ -13,13 +13,14 @@ export class PackedTexts {
   }
 
   push(text: string): void {
-    if (this.#used + text.length > CHUNK_BYTES) {
-      this.#chunks.push(Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, text.length)));
+    const length = Buffer.byteLength(text);
+    if (this.#used + length > CHUNK_BYTES) {
+      this.#chunks.push(Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, length)));
       this.#used = 0;
     }
-    this.#chunks.at(-1)?.write(text, this.#used, 'latin1');
-    this.#places.push(this.#chunks.length - 1, this.#used, text.length);
-    this.#used += text.length;
+    this.#chunks.at(-1)?.write(text, this.#used);
+    this.#places.push(this.#chunks.length - 1, this.#used, length);
+    this.#used += length;
   }
 
   /** A view of text `index`, which is as good as long as nobody writes into it. */
@@ -30,7 +31,7 @@ export class PackedTexts {
   }
 
   textOf(index: number): string {
-    return this.octetsOf(index).toString('latin1');
+    return this.octetsOf(index).toString();
   }
 }
 

@@ -25,7 +25,7 @@ export function requestsOf(bodies: PackedTexts, { url, token }: Target): PackedT
   const requests = new PackedTexts();
   for (let index = 0; index < bodies.length; index += 1) {
     const body = bodies.textOf(index);
-    requests.push(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+    requests.push(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
   }
   LATEST.set(bodies, { head, requests });
   return requests;
